@@ -1,0 +1,1 @@
+"""How the system is started: local processes now, containers and clusters beside it."""

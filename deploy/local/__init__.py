@@ -1,0 +1,1 @@
+"""The embedded runtime: Kafka, registry, PostgreSQL, gateway and services as local processes."""
