@@ -12,6 +12,7 @@ S = TypeVar("S")
 Record = dict[str, Any]
 """A decoded record: field name to value, as its Avro schema says."""
 
+Bytes = bytes | None
 Headers = Sequence[tuple[str, bytes | str | None]]
 
 RESERVED = b"\x00"
@@ -144,16 +145,6 @@ class Fold(Protocol[S]):
 
     def due(self, state: S) -> int | None:
         """When its next timer fires, milliseconds; None for never."""
-
-
-class Codec(Protocol):
-    """What the engine needs of `chassis.avro.Codec`."""
-
-    def encode(self, topic: str, type: str, record: Record) -> bytes:
-        """The Confluent frame of a record."""
-
-    def decode(self, topic: str, raw: bytes) -> tuple[str, Record]:
-        """Name and fields of a framed record; raises `Undecodable`."""
 
 
 class Raw(NamedTuple):

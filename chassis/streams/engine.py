@@ -1,0 +1,274 @@
+"""The engine: folds chunks of records over the partitions it owns, state and position as one.
+
+Host-independent and single-threaded: a host gives it partitions and records, one call at a time.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+from chassis.avro import Codec
+from chassis.catalogue import Catalogue
+from chassis.streams.changelog import CLAIM, MARKER, Loaded, Marker, Replay
+from chassis.streams.contract import Fold, Positions, Raw
+from chassis.streams.metrics import ProcessorMetrics
+from chassis.streams.outbox import Outgoing
+from chassis.streams.partition import Claim, Partition, Parts
+from chassis.streams.pulse import Pulse
+from chassis.streams.store import PartitionStore
+from chassis.streams.wire import NotCoPartitioned, SourceLost, TopicRecreated, Wire
+
+S = TypeVar("S")
+
+log = logging.getLogger(__name__)
+
+PIECE = 4_000
+"""Records that are read directly before they are committed: a gap may be long."""
+STALLED_AFTER = 6.0
+"""Seconds without progress below the end of a topic until the engine reads it directly."""
+LAG_SHARE = 0.9
+"""Share of min.compaction.lag.ms in which a record surely has not met the compaction."""
+
+
+class Engine(Generic[S]):
+    """One member's share of a fold. Any error that leaves a method is fatal: the process must end."""
+
+    def __init__(self, fold: Fold[S], codec: Codec, catalogue: Catalogue, wire: Wire, pulse: Pulse) -> None:
+        self._fold = fold
+        self._wire = wire
+        self._pulse = pulse
+        self._sent: list[Outgoing] = []
+        self._parts: Parts[S] = Parts(fold, codec, catalogue, wire, self._sent)
+        self._owned: dict[int, Partition[S]] = {}
+        self._progress: dict[tuple[str, int], tuple[int, float]] = {}
+        self._metrics = ProcessorMetrics(fold.name)
+        self.topics = [*fold.inputs, fold.repair, *([fold.ticks] if fold.ticks else [])]
+        self.more = False
+        """There is work left that waits for no record: call `process` again at once."""
+
+    # --- partitions come and go
+
+    def assign(self, partitions: list[int]) -> dict[int, Positions]:
+        """Claims and loads partitions; the positions from which each is to be read on. Blocks.
+
+        Raises `TopicRecreated`, `NotCoPartitioned`, `SourceLost`.
+        """
+        if not partitions:
+            return {}
+        ids = self._check_topics()
+        loaded = self._load(partitions)
+        for number, (token, found) in loaded.items():
+            self._take_over(number, token, found, ids)
+        self._wire.flush()
+        self._tidy(loaded)
+        log.info("%s: %d partitions loaded", self._fold.name, len(partitions))
+        return {number: dict(self._owned[number].next) for number in partitions}
+
+    def revoke(self, partitions: Iterable[int]) -> None:
+        """Forgets partitions. Between groups nothing is unfinished."""
+        for number in list(partitions):
+            self._owned.pop(number, None)
+
+    @property
+    def owned(self) -> set[int]:
+        """Numbers of the partitions that it folds."""
+        return set(self._owned)
+
+    def state(self, key: bytes, partition: int) -> S | None:
+        """The state of a key in a partition that it owns."""
+        return self._owned[partition].store.get(key)
+
+    def members(self, partition: int) -> set[bytes]:
+        """Tokens of the earlier members on whose records a partition still rests."""
+        return set(self._owned[partition].claim.ledger)
+
+    def _check_topics(self) -> dict[str, str]:
+        found = self._wire.topic_ids([*self.topics, self._fold.changelog])
+        counts = {topic: count for topic, (_, count) in found.items()}
+        if len(set(counts.values())) > 1:
+            raise NotCoPartitioned(f"{self._fold.name}: {counts}")
+        return {topic: id_ for topic, (id_, _) in found.items()}
+
+    def _load(self, partitions: list[int]) -> dict[int, tuple[bytes, Loaded]]:
+        changelog = self._fold.changelog
+        replays = {number: Replay(os.urandom(8)) for number in partitions}
+        for number, replay in replays.items():
+            self._wire.produce(changelog, number, CLAIM + replay.token, replay.token)
+        self._wire.flush()
+        open_ = set(partitions)
+        for record in self._wire.replay(changelog, partitions):
+            replay = replays[record.partition]
+            if replay.done:
+                continue
+            replay.feed(record.offset, record.timestamp, record.key, record.value)
+            if replay.done:
+                open_.discard(record.partition)
+                if not open_:
+                    break
+        safe = int(time.time() * 1_000 - self._wire.compaction_lag(changelog) * LAG_SHARE)
+        return {number: (replay.token, replay.finish(safe)) for number, replay in replays.items()}
+
+    def _take_over(self, number: int, token: bytes, found: Loaded, ids: dict[str, str]) -> None:
+        if found.lost:
+            log.error(
+                "%s: partition %d lost %d states to the compaction and is rebuilt from its sources",
+                self._fold.name, number, len(found.lost),
+            )  # fmt: skip
+            found = Loaded(epoch=found.epoch, rewrite=set(found.states) | found.rewrite, forget=found.forget)
+        store = PartitionStore(self._fold, token, found)
+        positions = self._positions(number, found, ids)
+        claim = Claim(token, found.ledger, {topic: ids[topic] for topic in self.topics})
+        partition = Partition(number, self._parts, store, claim, positions)
+        for key, value in store.rewritten(found.rewrite, partition.group):
+            self._wire.produce(self._fold.changelog, number, key, value)
+        self._mark(partition)
+        self._owned[number] = partition
+
+    def _positions(self, number: int, found: Loaded, ids: dict[str, str]) -> dict[str, int]:
+        for topic, stored in found.topic_ids.items():
+            if topic in self.topics and ids[topic] != stored:
+                raise TopicRecreated(f"{topic} was deleted and made again: its stored positions mean nothing")
+        positions = {}
+        for topic in self.topics:
+            low, high = self._wire.bounds(topic, number)
+            at = found.positions.get(topic, low)
+            if at > high or (at < low and topic in self._fold.inputs):
+                raise SourceLost(f"{topic}[{number}]: stored position {at}, the topic has {low}..{high}")
+            positions[topic] = max(at, low)
+        return positions
+
+    def _tidy(self, loaded: dict[int, tuple[bytes, Loaded]]) -> None:
+        """Only now that the new marker counts may older ones go."""
+        for number, (_, found) in loaded.items():
+            for key in found.forget:
+                self._wire.produce(self._fold.changelog, number, key, None)
+        self._wire.flush()
+
+    # --- records
+
+    def process(self, chunk: Iterable[Raw]) -> None:
+        """Folds a chunk over all partitions and commits it as one group. Blocks until it is safe."""
+        owned = self._owned
+        count = 0
+        for raw in chunk:
+            partition = owned.get(raw[1])
+            if partition is None:
+                continue
+            ahead = raw[2] - partition.next[raw[0]]
+            if ahead < 0:
+                continue
+            if ahead:
+                self._fill_gap(partition, raw[0], raw[2])
+            partition.take(raw)
+            count += 1
+        self._fire()
+        self._commit()
+        if count:
+            self._metrics.chunk.observe(count)
+
+    def _fire(self) -> None:
+        self.more = False
+        for partition in self._owned.values():
+            if (partition.held or partition.store.woken) and partition.fire():
+                self.more = True
+
+    def _fill_gap(self, partition: Partition[S], topic: str, stop: int) -> None:
+        """Reads what the host did not bring; offsets that do not exist count as read."""
+        missing = self._wire.read(topic, partition.number, partition.next[topic], stop)
+        for count, raw in enumerate(missing, 1):
+            partition.take(raw)
+            if count % PIECE == 0:
+                self._commit()
+        partition.next[topic] = stop
+        partition.moved = True
+
+    def catch_up(self, number: int, stops: Positions) -> None:
+        """Reads a partition directly up to before `stops` and commits: what the host will not bring."""
+        partition = self._owned[number]
+        for topic, stop in stops.items():
+            if partition.next[topic] < stop:
+                self._fill_gap(partition, topic, stop)
+        self._fire()
+        self._commit()
+
+    def nudge(self, high: Callable[[str, int], int | None]) -> None:
+        """Watches for topics that lie still below their end and reads them directly. Also tells the lag.
+
+        `high` gives the end of a topic's partition, None where unknown; call it every other second.
+        """
+        now = time.monotonic()
+        lags = dict.fromkeys(self.topics, 0)
+        for partition in list(self._owned.values()):
+            for topic, at in list(partition.next.items()):
+                end = high(topic, partition.number) or 0
+                lags[topic] += max(0, end - at)
+                seen, since = self._progress.get((topic, partition.number), (-1, now))
+                if end <= at or seen != at:
+                    self._progress[topic, partition.number] = (at, now)
+                elif now - since > STALLED_AFTER:
+                    log.warning(
+                        "%s[%d] lies still at %d of %d: read directly", topic, partition.number, at, end
+                    )
+                    self.catch_up(partition.number, {topic: end})
+        self._tell(lags)
+
+    def _tell(self, lags: dict[str, int]) -> None:
+        for topic, lag in lags.items():
+            self._metrics.lag(topic, lag)
+        stores = [partition.store for partition in self._owned.values()]
+        self._metrics.parked.set(sum(len(store.parked) for store in stores))
+        self._metrics.states.set(sum(len(store) for store in stores))
+
+    def hint(self) -> dict[int, dict[str, int]]:
+        """Positions that moved since the last call, for the group's coordinator; nothing rests on them."""
+        moved = {n: p.stored_positions() for n, p in self._owned.items() if p.unhinted}
+        for number in moved:
+            self._owned[number].unhinted = False
+        return moved
+
+    def tell_age(self, timestamp: int) -> None:
+        """Tells the metrics how old the last record is that was folded; milliseconds since the epoch."""
+        self._metrics.behind.set(max(0.0, time.time() - timestamp / 1_000))
+
+    # --- groups
+
+    def _commit(self) -> None:
+        """Outputs, wait, states and markers, wait: only then does the position move."""
+        moved = [partition for partition in self._owned.values() if partition.moved]
+        if not moved:
+            return
+        self._send_outputs()
+        self._pulse.check()
+        for partition in moved:
+            self._seal(partition)
+        self._wire.flush()
+
+    def _send_outputs(self) -> None:
+        if not self._sent:
+            return
+        self._pulse.check()
+        produce = self._wire.produce
+        for topic, number, key, value, headers in self._sent:
+            produce(topic, number, key, value, headers)
+        self._wire.flush()
+        self._metrics.outputs.inc(len(self._sent))
+        self._sent.clear()
+
+    def _seal(self, partition: Partition[S]) -> None:
+        partition.group += 1
+        changelog, number, produce = self._fold.changelog, partition.number, self._wire.produce
+        for key, value in partition.store.seal(partition.group):
+            produce(changelog, number, key, value)
+        self._mark(partition)
+        self._metrics.events.inc(partition.events)
+        self._metrics.dead_letters.inc(partition.dead)
+        partition.moved, partition.unhinted, partition.events, partition.dead = False, True, 0, 0
+
+    def _mark(self, partition: Partition[S]) -> None:
+        token, ledger, topic_ids = partition.claim
+        marker = Marker(
+            token, partition.group, partition.stored_positions(), topic_ids, partition.store.now, ledger
+        )
+        self._wire.produce(self._fold.changelog, partition.number, MARKER + token, marker.pack())

@@ -1,0 +1,195 @@
+"""`Wire` over confluent-kafka: an idempotent producer, a reader without a group, and the topics' identity."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
+
+from chassis.streams.contract import Bytes, Headers, Raw
+from chassis.streams.wire import ChangelogRecord, StreamError, Undelivered
+
+FETCH: dict[str, Any] = {
+    "fetch.wait.max.ms": 50,
+    "fetch.message.max.bytes": 1_048_576,
+    "queued.min.messages": 100_000,
+    "queued.max.messages.kbytes": 16_384,
+    "fetch.queue.backoff.ms": 10,  # its default of a second stalls the reader
+}
+DELIVERY_SECONDS = 120
+SILENCE_SECONDS = 60
+"""For so long a read may bring nothing before the broker counts as gone."""
+BATCH = 10_000
+
+
+def raw_of(message: Any) -> Raw:
+    """A message of the client, one without an error, as the engine takes it."""
+    return Raw(
+        message.topic(),
+        message.partition(),
+        message.offset(),
+        message.key(),
+        message.value(),
+        message.headers,
+    )
+
+
+class KafkaWire:
+    """See `Wire`. One thread at a time."""
+
+    def __init__(self, bootstrap: str, client: str) -> None:
+        common: dict[str, Any] = {"bootstrap.servers": bootstrap, "client.id": client}
+        self._common = common
+        self._refused: list[str] = []
+        self._admin = AdminClient(common)
+        self._reader = Consumer(
+            {
+                **common,
+                **FETCH,
+                "group.id": f"{client}-reader-{uuid4()}",  # asked for by the client, never joined
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "error",
+            }
+        )
+        self._producer = Producer(
+            {
+                **common,
+                "enable.idempotence": True,
+                "partitioner": "murmur2_random",
+                "linger.ms": 50,  # flush sends at once
+                "compression.type": "none",
+                "batch.num.messages": 100_000,
+                "batch.size": 262_144,
+                "queue.buffering.max.messages": 200_000,
+                "queue.buffering.max.kbytes": 262_144,
+                "delivery.timeout.ms": DELIVERY_SECONDS * 1_000,
+                "delivery.report.only.error": True,
+                "on_delivery": self._on_refused,
+            }
+        )
+
+    def close(self) -> None:
+        """Gives the connections back; what was not flushed is dropped."""
+        self._producer.purge()
+        self._producer.flush(5)
+        self._reader.close()
+
+    def _on_refused(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self._refused.append(f"{message.topic()}[{message.partition()}]: {error.str()}")
+
+    # --- writing
+
+    def produce(
+        self, topic: str, partition: int, key: Bytes, value: Bytes, headers: Headers | None = None
+    ) -> None:
+        """See `Wire`."""
+        given = list(headers) if headers else None
+        while True:
+            try:
+                self._producer.produce(topic, value, key, partition, headers=given)
+            except BufferError:
+                self._producer.poll(0.1)
+            except KafkaException as error:  # too large: refused before it is queued
+                raise Undelivered(f"{topic}[{partition}]: {error}") from error
+            else:
+                return
+
+    def flush(self) -> None:
+        """See `Wire`. That nothing is left in the queue does not say that nothing was refused."""
+        left = self._producer.flush(DELIVERY_SECONDS + 10)
+        if left or self._refused:
+            raise Undelivered(f"{left} records not sent, refused: {self._refused[:3]}")
+
+    # --- reading
+
+    def read(self, topic: str, partition: int, start: int, stop: int) -> Iterator[Raw]:
+        """See `Wire`. Ends at `stop` or at the end of the partition, whichever comes first."""
+        if start >= stop:
+            return
+        with self._assigned([TopicPartition(topic, partition, start)]):
+            for message in self._messages():
+                if message is None or message.offset() >= stop:
+                    return
+                yield raw_of(message)
+                if message.offset() >= stop - 1:
+                    return
+
+    def replay(self, topic: str, partitions: list[int]) -> Iterator[ChangelogRecord]:
+        """See `Wire`."""
+        with self._assigned([TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions]):
+            for m in self._messages():
+                if m is not None:
+                    yield ChangelogRecord(
+                        m.partition(), m.offset(), m.timestamp()[1], m.key() or b"", m.value()
+                    )
+
+    @contextmanager
+    def _assigned(self, partitions: list[TopicPartition]) -> Iterator[None]:
+        self._reader.assign(partitions)
+        try:
+            yield
+        finally:
+            self._reader.unassign()
+
+    def _messages(self) -> Iterator[Any]:
+        """Messages of what is assigned; None for the end of a partition. Raises `StreamError` in silence."""
+        heard = time.monotonic()
+        while True:
+            for message in self._reader.consume(BATCH, 0.1):
+                heard = time.monotonic()
+                error = message.error()
+                if error is None:
+                    yield message
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    yield None
+                elif not error.retriable():
+                    raise StreamError(f"reading failed: {error}")
+            if time.monotonic() - heard > SILENCE_SECONDS:
+                raise StreamError(f"nothing read for {SILENCE_SECONDS} s")
+
+    # --- the topics
+
+    def bounds(self, topic: str, partition: int) -> tuple[int, int]:
+        """See `Wire`."""
+        try:
+            low, high = self._reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
+        except KafkaException as error:
+            raise StreamError(f"{topic}[{partition}]: {error}") from error
+        return int(low), int(high)
+
+    def topic_ids(self, topics: list[str]) -> Mapping[str, tuple[str, int]]:
+        """See `Wire`."""
+        found = {}
+        try:
+            for topic, future in self._admin.describe_topics(
+                TopicCollection(topics), request_timeout=30
+            ).items():
+                described = future.result()
+                found[topic] = (str(described.topic_id), len(described.partitions))
+        except KafkaException as error:
+            raise StreamError(f"topics cannot be described: {error}") from error
+        return found
+
+    def compaction_lag(self, topic: str) -> int:
+        """See `Wire`."""
+        resource = ConfigResource(ResourceType.TOPIC, topic)
+        try:
+            config = self._admin.describe_configs([resource], request_timeout=30)[resource].result()
+        except KafkaException as error:
+            raise StreamError(f"{topic} cannot be described: {error}") from error
+        return int(config["min.compaction.lag.ms"].value)

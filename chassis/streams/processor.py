@@ -1,0 +1,37 @@
+"""Runs a fold as one member of its consumer group, on either host."""
+
+import threading
+from typing import TypeVar
+
+from chassis.avro import Codec
+from chassis.catalogue import Catalogue
+from chassis.streams.confluent_host import ConfluentHost
+from chassis.streams.contract import Fold
+from chassis.streams.engine import Engine
+from chassis.streams.kafka import KafkaWire
+from chassis.streams.pulse import Pulse
+from chassis.streams.settings import StreamSettings
+
+S = TypeVar("S")
+
+EXIT_FROZEN = 75
+"""Exit code of a process that ends because it stood still (`Frozen`): start it again at once."""
+
+
+def run_processor(
+    fold: Fold[S], settings: StreamSettings, codec: Codec, catalogue: Catalogue, stop: threading.Event
+) -> None:
+    """Folds until `stop` is set; blocks. Any thread will do.
+
+    Raises `StreamError` (`Frozen` among them) when the surroundings fail: the process must then end and be
+    started again; it goes on where the last whole group ended.
+    """
+    pulse = Pulse(settings.session_timeout)
+    pulse.start()
+    wire = KafkaWire(settings.bootstrap, settings.client)
+    try:
+        engine = Engine(fold, codec, catalogue, wire, pulse)
+        ConfluentHost(engine, fold.name, settings).run(stop)
+    finally:
+        wire.close()
+        pulse.stop()
