@@ -1,0 +1,38 @@
+"""The rules: kinds, times, what an event must say, who it names. Standard library only, no I/O."""
+
+from services.engagement.domain.errors import (
+    AlreadyReplayed,
+    BadMapping,
+    InvalidEvent,
+    KeyIsSpent,
+    UnknownKey,
+    UnknownRejection,
+    UnknownSource,
+)
+from services.engagement.domain.events import LARGEST_EVENT, Engagement, read_event
+from services.engagement.domain.identity import Identity, identity_of
+from services.engagement.domain.kinds import BEHAVIOUR, NO_KINDS, Kinds, kind_of, once_key, path_of
+from services.engagement.domain.times import corrected, read_time
+
+__all__ = [
+    "BEHAVIOUR",
+    "LARGEST_EVENT",
+    "NO_KINDS",
+    "AlreadyReplayed",
+    "BadMapping",
+    "Engagement",
+    "Identity",
+    "InvalidEvent",
+    "KeyIsSpent",
+    "Kinds",
+    "UnknownKey",
+    "UnknownRejection",
+    "UnknownSource",
+    "corrected",
+    "identity_of",
+    "kind_of",
+    "once_key",
+    "path_of",
+    "read_event",
+    "read_time",
+]
