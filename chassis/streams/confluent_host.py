@@ -30,6 +30,7 @@ class ConfluentHost(Generic[S]):
 
     def __init__(self, engine: Engine[S], group: str, settings: StreamSettings) -> None:
         self._engine = engine
+        self._idle = True
         self._consumer = Consumer(
             {
                 "bootstrap.servers": settings.bootstrap,
@@ -63,6 +64,7 @@ class ConfluentHost(Generic[S]):
 
     def _turn(self) -> None:
         chunk = self._consumer.consume(CHUNK, 0 if self._engine.more else GATHER)
+        self._idle = len(chunk) < CHUNK
         if not chunk and not self._engine.more:
             return
         self._engine.process(self._sound(chunk))
@@ -121,12 +123,14 @@ class ConfluentHost(Generic[S]):
 
     def _watch(self) -> None:
         self._hint()
-        self._engine.nudge(self._end)
+        topics, numbers = self._engine.topics, self._engine.owned
+        known = {(t, n): self._end(t, n) for t in topics for n in numbers}
+        self._engine.nudge(known, idle=self._idle)
 
-    def _end(self, topic: str, partition: int) -> int | None:
-        """End of a partition as last told by a fetch; None before the first."""
-        _, high = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
-        return high if high >= 0 else None
+    def _end(self, topic: str, partition: int) -> int:
+        """End of a partition as last told by a fetch; below 0 before the first."""
+        bounds = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
+        return int(bounds[1]) if bounds else -1
 
 
 def common_partitions(partitions: list[TopicPartition]) -> list[int]:

@@ -6,7 +6,7 @@ Host-independent and single-threaded: a host gives it partitions and records, on
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Generic, TypeVar
 
 from chassis.avro import Codec
@@ -79,6 +79,18 @@ class Engine(Generic[S]):
     def state(self, key: bytes, partition: int) -> S | None:
         """The state of a key in a partition that it owns."""
         return self._owned[partition].store.get(key)
+
+    def next(self, partition: int) -> Positions:
+        """Next offset of every topic of a partition that it owns."""
+        return self._owned[partition].next
+
+    def partitions(self) -> int:
+        """Number of partitions of its topics; raises `NotCoPartitioned`. Blocks."""
+        return next(iter(self._wire.topic_ids([self._fold.changelog]).values()))[1]
+
+    def hinted(self) -> Mapping[tuple[str, int], int]:
+        """The offsets that the group's coordinator knows: where a host that trusts them starts. Blocks."""
+        return self._wire.hinted(self._fold.name)
 
     def members(self, partition: int) -> set[bytes]:
         """Tokens of the earlier members on whose records a partition still rests."""
@@ -193,19 +205,20 @@ class Engine(Generic[S]):
         self._fire()
         self._commit()
 
-    def nudge(self, high: Callable[[str, int], int | None]) -> None:
+    def nudge(self, ends: Mapping[tuple[str, int], int], idle: bool = True) -> None:
         """Watches for topics that lie still below their end and reads them directly. Also tells the lag.
 
-        `high` gives the end of a topic's partition, None where unknown; call it every other second.
+        `ends` are the known ends by topic and partition; not `idle`: the host is busy with other partitions.
+        Call it every other second.
         """
         now = time.monotonic()
         lags = dict.fromkeys(self.topics, 0)
         for partition in list(self._owned.values()):
             for topic, at in list(partition.next.items()):
-                end = high(topic, partition.number) or 0
+                end = ends.get((topic, partition.number)) or 0
                 lags[topic] += max(0, end - at)
                 seen, since = self._progress.get((topic, partition.number), (-1, now))
-                if end <= at or seen != at:
+                if end <= at or seen != at or not idle:
                     self._progress[topic, partition.number] = (at, now)
                 elif now - since > STALLED_AFTER:
                     log.warning(

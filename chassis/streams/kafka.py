@@ -9,6 +9,7 @@ from uuid import uuid4
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
+    ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
     Message,
@@ -193,3 +194,12 @@ class KafkaWire:
         except KafkaException as error:
             raise StreamError(f"{topic} cannot be described: {error}") from error
         return int(config["min.compaction.lag.ms"].value)
+
+    def hinted(self, group: str) -> Mapping[tuple[str, int], int]:
+        """See `Wire`."""
+        asked = [ConsumerGroupTopicPartitions(group)]
+        try:
+            found = self._admin.list_consumer_group_offsets(asked, request_timeout=30)[group].result()
+        except KafkaException as error:
+            raise StreamError(f"offsets of {group} cannot be read: {error}") from error
+        return {(p.topic, p.partition): p.offset for p in found.topic_partitions if p.offset >= 0}

@@ -8,6 +8,7 @@ from chassis.catalogue import Catalogue
 from chassis.streams.confluent_host import ConfluentHost
 from chassis.streams.contract import Fold
 from chassis.streams.engine import Engine
+from chassis.streams.faust_host import FaustHost
 from chassis.streams.kafka import KafkaWire
 from chassis.streams.pulse import Pulse
 from chassis.streams.settings import StreamSettings
@@ -31,7 +32,8 @@ def run_processor(
     wire = KafkaWire(settings.bootstrap, settings.client)
     try:
         engine = Engine(fold, codec, catalogue, wire, pulse)
-        ConfluentHost(engine, fold.name, settings).run(stop)
+        host = FaustHost if settings.host == "faust" else ConfluentHost
+        host(engine, fold.name, settings).run(stop)
     finally:
         wire.close()
         pulse.stop()

@@ -70,3 +70,6 @@ class Wire(Protocol):
 
     def compaction_lag(self, topic: str) -> int:
         """min.compaction.lag.ms of the topic: younger records never meet the compaction."""
+
+    def hinted(self, group: str) -> Mapping[tuple[str, int], int]:
+        """Committed offsets of a consumer group, by topic and partition."""

@@ -1,18 +1,25 @@
 """A member of a fold's group over the log in memory: what a host does, call by call."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from chassis.avro import Codec
-from chassis.catalogue import Catalogue
 from chassis.streams.contract import Headers, Raw
 from chassis.streams.engine import Engine
 from chassis.streams.memory import MemoryLog, MemoryWire
 from chassis.streams.pulse import Pulse
-from tests.chassis.streams.sums import DEAD, PAID, REPAIR, TICK, TOTAL, Account, Sums, moved, offline_codec
-
-CONTRACT = Path(__file__).parent / "contract"
+from tests.chassis.streams.sums import (
+    DEAD,
+    PAID,
+    REPAIR,
+    TICK,
+    TOTAL,
+    Account,
+    Sums,
+    catalogue,
+    moved,
+    offline_codec,
+)
 
 
 class Member:
@@ -44,7 +51,7 @@ class World:
 
     def __init__(self) -> None:
         self.log = MemoryLog(partitions=1)
-        self.catalogue = Catalogue.load(CONTRACT)
+        self.catalogue = catalogue()
         self.codec: Codec = offline_codec(self.catalogue)
 
     def move(self, key: bytes, n: int, amount: int, topic: str = PAID, **more: Any) -> int:

@@ -1,5 +1,7 @@
 """A fold for tests: adds amounts of two topics, reminds by timer, and tells lost and doubled events apart."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, uuid5
 
@@ -10,6 +12,7 @@ from chassis.catalogue import Catalogue
 from chassis.streams import Fold, Message, Outputs, Store
 
 TENANT = str(uuid5(NAMESPACE_OID, "acme"))
+CONTRACT = Path(__file__).parent / "contract"
 PAID, REFUNDED, TICK = "sums.paid", "sums.refunded", "sums.tick"
 TOTAL, STATE, DEAD, REPAIR = "sums.total", "sums.state", "sums.dead-letter", "sums.repair"
 
@@ -34,15 +37,18 @@ EMPTY = Account(0, 0, 0, 0, 0, 0, None, 0, 0)
 class Sums:
     """`paid` adds and `refunded` takes away; an amount of 13 cannot be applied."""
 
-    name = "sums"
-    inputs = (PAID, REFUNDED)
-    changelog = STATE
-    repair = REPAIR
-    dead_letter = DEAD
-    ticks = TICK
-    outputs = (TOTAL,)
-    source = "/sums"
     refused = 13
+    source = "/sums"
+
+    def __init__(self, prefix: str = "sums") -> None:
+        self.name = prefix
+        self.paid, self.total = f"{prefix}.paid", f"{prefix}.total"
+        self.inputs = (self.paid, f"{prefix}.refunded")
+        self.changelog = f"{prefix}.state"
+        self.repair = f"{prefix}.repair"
+        self.dead_letter = f"{prefix}.dead-letter"
+        self.ticks = f"{prefix}.tick"
+        self.outputs = (self.total,)
 
     def apply(self, message: Message, store: Store[Account], out: Outputs) -> None:
         """Adds one movement. A repaired one is late: its number says nothing."""
@@ -51,7 +57,7 @@ class Sums:
         if record["amount"] == self.refused:
             store.put(message.key, state._replace(total=-1))
             raise ValueError("thirteen")
-        paid = message.topic == PAID
+        paid = message.topic == self.paid
         due = state.next_paid if paid else state.next_refunded
         moved = state._replace(
             total=state.total + (record["amount"] if paid else -record["amount"]),
@@ -86,7 +92,7 @@ class Sums:
             "total": state.total,
             "count": state.moves,
         }
-        out.send(TOTAL, key, "Total", total, id)
+        out.send(self.total, key, "Total", total, id)
 
     def pack(self, state: Account) -> bytes:
         """Format 1."""
@@ -126,3 +132,10 @@ def moved(n: int, amount: int, *, id: str | None = None, remind_at: int | None =
 def offline_codec(catalogue: Catalogue) -> Codec:
     """A codec whose ids no registry gave."""
     return Codec(catalogue, {t.subject(r): (i,) for i, (t, r) in enumerate(catalogue.subjects(), 1)})
+
+
+def catalogue(prefix: str = "sums") -> Catalogue:
+    """The contract with topics of another prefix, so that each test has its own."""
+    found = Catalogue.load(CONTRACT)
+    topics = (replace(t, name=t.name.replace("sums", prefix, 1)) for t in found.topics.values())
+    return Catalogue({topic.name: topic for topic in topics})

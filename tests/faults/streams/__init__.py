@@ -1,0 +1,1 @@
+"""Stream processors under kills, pauses and cuts."""
