@@ -1,0 +1,169 @@
+"""Records to bytes and back, in the Confluent frame: 0, schema id (4 bytes, big endian), Avro body."""
+
+import struct
+import time
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Self
+
+from fastavro import parse_schema, schemaless_reader, schemaless_writer
+
+from chassis.catalogue import Catalogue, NotFound, Record, Registry, RegistryUnavailable, Topic, look_up_ids
+
+SCHEMA_HEADER = "__value_schema_id"
+"""Where Confluent 8 may put the frame in place of the first bytes of the value."""
+
+PATIENCE_SECONDS = 30.0
+"""For so long an id that the registry does not know may still be on its way there (F10)."""
+ASK_AGAIN_SECONDS = 2.0
+"""For so long the registry's "no" is believed."""
+
+Value = dict[str, Any]
+
+
+class Undecodable(ValueError):
+    """Bytes that will never be a record of this topic; `str` is the cause, without content."""
+
+
+class Unencodable(ValueError):
+    """A record that does not fit its schema, or is none of the topic's."""
+
+
+class SchemaUnavailable(ConnectionError):
+    """The schema of a record cannot be had now: read the record again in a second or two, it is no poison."""
+
+
+class _Reader:
+    """How values of one schema id are read."""
+
+    __slots__ = ("name", "newest", "writer")
+
+    def __init__(self, name: str, writer: Any, newest: Any) -> None:
+        self.name, self.writer = name, writer
+        self.newest = (
+            None if writer == newest else newest
+        )  # resolution costs: only where there is a difference
+
+
+class Codec:
+    """Encodes with the newest packaged schema; decodes what any version wrote as the newest one.
+
+    Safe for threads. Only an unknown schema id makes `decode` block, for the registry, at most 8 seconds.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, ids: Mapping[str, tuple[int, ...]], registry: Registry | None = None
+    ):
+        self._catalogue, self._registry = catalogue, registry
+        self._writers: dict[tuple[str, str], tuple[bytes, Any]] = {}
+        self._readers: dict[str, dict[bytes, _Reader]] = {name: {} for name in catalogue.topics}
+        self._missing: dict[tuple[str, bytes], tuple[float, float]] = {}
+        for topic, record in catalogue.subjects():
+            self._learn(topic, record, ids[topic.subject(record)])
+
+    @classmethod
+    def start(cls, catalogue: Catalogue, registry: Registry, cache: Path | None = None) -> Self:
+        """Looks all ids up once; raises NotFound for what is not registered, RegistryUnavailable."""
+        return cls(catalogue, look_up_ids(catalogue, registry, cache), registry)
+
+    def _learn(self, topic: Topic, record: Record, ids: tuple[int, ...]) -> None:
+        parsed = [parse_schema(schema) for schema in record.versions]
+        for id, writer in zip(ids, parsed, strict=True):
+            self._readers[topic.name][_frame(id)] = _Reader(record.name, writer, parsed[-1])
+        self._writers[topic.name, record.name] = (_frame(ids[-1]), parsed[-1])
+
+    def encode(self, topic: str, type: str, record: Value) -> bytes:
+        """The framed bytes of a record. Fields with a default may be left out. Raises Unencodable."""
+        try:
+            frame, schema = self._writers[topic, type]
+        except KeyError:
+            raise Unencodable(f"{type} is no record of {topic}") from None
+        out = BytesIO()
+        out.write(frame)
+        try:
+            schemaless_writer(out, schema, record, strict_allow_default=True)
+        except Exception as error:
+            raise Unencodable(f"{type}: {error!r}") from error
+        return out.getvalue()
+
+    def decode(self, topic: str, raw: bytes | None, schema_header: bytes | None = None) -> tuple[str, Value]:
+        """Name and fields of a record, as its newest packaged schema has them.
+
+        `schema_header` is the header `__value_schema_id` where there is one; the value then has no frame.
+        Raises Undecodable (dead letter) or SchemaUnavailable (wait and read again).
+        """
+        if raw is None:
+            raise Undecodable("null value on a topic without tombstones")
+        frame, start = (raw[:5], 5) if schema_header is None else (schema_header, 0)
+        reader = self._readers[topic].get(frame) or self._ask(topic, frame)
+        source = BytesIO(raw)
+        source.seek(start)
+        try:
+            value: Any = schemaless_reader(source, reader.writer, reader.newest)
+        except Exception as error:
+            raise Undecodable(f"not Avro of {reader.name}: {type(error).__name__}") from error
+        if source.tell() != len(raw):
+            raise Undecodable(f"{len(raw) - source.tell()} bytes are left over behind {reader.name}")
+        return reader.name, value
+
+    def _ask(self, topic: str, frame: bytes) -> _Reader:
+        """The reader of an id that was never seen on this topic, from the registry."""
+        id = _schema_id(frame)
+        known = self._catalogue.topic(topic).records
+        if not known:
+            raise Undecodable(f"{topic} carries no records")
+        if self._registry is None:
+            raise Undecodable(f"schema {id} is none of {topic}")
+        since, again = self._missing.get((topic, frame), (time.monotonic(), 0.0))
+        if time.monotonic() < again:
+            raise self._absent(id, since)
+        try:
+            subjects, schema = self._registry.subjects_of(id), self._registry.schema(id)
+        except NotFound:
+            self._remember_missing(topic, frame, since)
+            raise self._absent(id, since) from None
+        except RegistryUnavailable as error:
+            raise SchemaUnavailable(f"schema {id}: {error}") from error
+        self._missing.pop((topic, frame), None)
+        self._readers[topic][frame] = reader = self._resolved(topic, id, subjects, schema)
+        return reader
+
+    def _resolved(self, topic: str, id: int, subjects: set[str], schema: Value) -> _Reader:
+        """The reader of a foreign schema, where it is registered for this topic and can be read as ours."""
+        mine = {
+            self._catalogue.topic(topic).subject(record): record
+            for record in self._catalogue.topic(topic).records
+        }
+        if not (subject := next((name for name in subjects if name in mine), None)):
+            raise Undecodable(
+                f"schema {id} belongs to {', '.join(sorted(subjects)) or 'no subject'}, not to {topic}"
+            )
+        record = mine[subject]
+        return _Reader(record.name, parse_schema(schema), self._writers[topic, record.name][1])
+
+    def _remember_missing(self, topic: str, frame: bytes, since: float) -> None:
+        if len(self._missing) > 1_000:  # ids come from foreign writers too
+            self._missing.clear()
+        self._missing[topic, frame] = (since, time.monotonic() + ASK_AGAIN_SECONDS)
+
+    @staticmethod
+    def _absent(id: int, since: float) -> Exception:
+        if time.monotonic() - since < PATIENCE_SECONDS:
+            return SchemaUnavailable(f"schema {id} is not in the registry yet")
+        return Undecodable(f"schema {id} is not in the registry")
+
+
+def _frame(id: int) -> bytes:
+    return struct.pack(">BI", 0, id)
+
+
+def _schema_id(frame: bytes) -> int:
+    """Schema id of a frame; raises Undecodable for what is no frame."""
+    if frame[:1] == b"\x01":
+        raise Undecodable("schema named by GUID (magic byte 1), which this registry cannot look up")
+    if len(frame) != 5:
+        raise Undecodable(f"frame of {len(frame)} bytes, expected 5")
+    if frame[0] != 0:
+        raise Undecodable(f"magic byte {frame[0]}, expected 0: not an Avro record of the registry")
+    return int.from_bytes(frame[1:], "big")
