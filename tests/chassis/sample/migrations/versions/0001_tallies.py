@@ -1,0 +1,26 @@
+"""Tallies and what the chassis needs."""
+
+from alembic import op
+
+from chassis.migrations import create_chassis_tables, enable_rls
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """First step."""
+    create_chassis_tables(op)
+    op.execute(
+        """
+        CREATE TABLE tallies (
+            tenant_id uuid NOT NULL,
+            lead_id text NOT NULL,
+            version bigint NOT NULL,
+            total bigint NOT NULL,
+            trail text NOT NULL DEFAULT '',
+            PRIMARY KEY (tenant_id, lead_id)
+        )
+        """
+    )
+    enable_rls(op, "tallies")
