@@ -151,7 +151,7 @@ class TokenVerifier:
         self._keys = keys or KeySet(settings.auth_jwks)
 
     def verify(self, bearer: str) -> Caller:
-        """Who signed in with this token. Raises Unauthenticated, KeysUnavailable. Blocks only to read keys."""
+        """Who signed in with this token. Blocks to read keys. Raises Unauthenticated, KeysUnavailable."""
         try:
             header = self._checked_header(bearer)
             claims = self._claims(bearer, self._key(header))

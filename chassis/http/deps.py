@@ -1,0 +1,60 @@
+"""What endpoints ask for: the caller, the transaction, the process."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Request
+
+from chassis.auth import Caller
+from chassis.http.contract import edge
+from chassis.http.idempotency import checked_key
+from chassis.http.problems import Problem
+
+if TYPE_CHECKING:
+    from chassis.db import UnitOfWork
+    from chassis.service import Runtime
+else:
+    UnitOfWork = Runtime = Any
+
+
+async def _caller(request: Request) -> Caller:
+    caller = request.state.caller
+    if caller is None:
+        raise RuntimeError("a public route has no caller")
+    assert isinstance(caller, Caller)
+    return caller
+
+
+async def _transaction(request: Request) -> Any:
+    return await request.state.work.open()
+
+
+async def _runtime(request: Request) -> Any:
+    return edge(request).runtime
+
+
+async def _idempotency_key(request: Request) -> str | None:
+    return checked_key(request.headers.get("idempotency-key"), required=False)
+
+
+CallerDep = Annotated[Caller, Depends(_caller)]
+"""Who is calling."""
+
+Transaction = Annotated[UnitOfWork, Depends(_transaction)]
+"""The request's unit of work: committed by the chassis before the answer leaves, rolled back on any error."""
+
+RuntimeDep = Annotated[Runtime, Depends(_runtime)]
+"""The process, for what is no transaction."""
+
+IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
+"""The header; never None where the endpoint `accepts(idempotency_key="own")` or "required"."""
+
+
+def require(*roles: str) -> Any:
+    """A dependency that lets in who has one of the roles, and gives the Caller. Others get 403."""
+
+    async def check(caller: CallerDep) -> Caller:
+        if caller.roles.isdisjoint(roles):
+            raise Problem(403, detail="Your roles do not allow this.")
+        return caller
+
+    return Depends(check)
