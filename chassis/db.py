@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import URL, DateTime, MetaData, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, DateTime, MetaData, create_engine, event, make_url, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -185,7 +185,7 @@ class Transaction:
         if self.session.in_transaction() and before != tenant:
             self.session.flush()
             self.session.expunge_all()  # rows of one tenant must not be found in the memory of another
-            _set_tenant(self.session, tenant)
+            _set_tenant(self.session.connection(), tenant)
 
 
 class Database:
@@ -195,6 +195,7 @@ class Database:
         self, url: str, *, clock: Clock, publisher: Publisher | None = None, pool_size: int = 10
     ) -> None:
         self._clock, self._publisher = clock, publisher
+        self.pool_size = pool_size
         self._engine = create_engine(
             sqlalchemy_url(url),
             pool_size=pool_size,
@@ -290,14 +291,14 @@ def _named(error: DBAPIError) -> Exception | None:
     return None
 
 
-def _begun(session: Session, *_: object) -> None:
+def _begun(session: Session, _: object, connection: Connection) -> None:
     """Every transaction starts with its tenant, whatever the connection did before (G14)."""
     if tenant := session.info.get("tenant"):
-        _set_tenant(session, tenant)
+        _set_tenant(connection, tenant)
 
 
-def _set_tenant(session: Session, tenant: UUID) -> None:
-    session.execute(text("SELECT set_config('app.tenant', :tenant, true)"), {"tenant": str(tenant)})
+def _set_tenant(connection: Connection, tenant: UUID) -> None:
+    connection.execute(text("SELECT set_config('app.tenant', :tenant, true)"), {"tenant": str(tenant)})
 
 
 def sqlalchemy_url(url: str) -> URL:
