@@ -1,0 +1,64 @@
+"""Every figure of a process that Prometheus can read. Labels carry names of parts, never ids or people."""
+
+from functools import cache
+
+from prometheus_client import Counter, Gauge, Histogram
+
+NAMES = {
+    "consumer_lag_events": "records of a topic that a consumer group has not yet applied",
+    "consumer_behind_seconds": "age of the record that a consumer group applied last",
+    "consumer_events_total": "records applied, by group, topic and outcome (applied, repeated, parked)",
+    "outbox_rows": "events that wait for the relay",
+    "outbox_oldest_seconds": "age of the oldest event that waits for the relay",
+    "outbox_published_events_total": "events that the broker has acknowledged",
+    "dead_letters_events_total": "records that were put aside, by group and cause",
+    "score_latency_seconds": "from the front door to the stored score",
+    "alert_latency_seconds": "from the front door to the alert in the inbox",
+    "clock_tick_age_seconds": "since the last tick; a stopped clock stops timers",
+    "role_up": "1 while a role of this process runs",
+    "http_request_seconds": "time to answer, by method, route and status",
+    "stream_events_total": "records folded by a processor",
+    "stream_dead_letters_total": "records that a processor could not apply",
+    "stream_outputs_total": "records that a processor sent",
+    "stream_chunk_events": "records in one group of a processor",
+    "stream_lag_events": "records of an input that a processor has not yet folded",
+    "stream_behind_seconds": "age of the record that a processor folded last",
+    "stream_parked_keys": "keys that wait for a repair",
+    "stream_states": "states that a processor holds in memory",
+}
+"""Name to meaning; a test holds it against what processes show."""
+
+LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 10, 60)
+
+
+class Metrics:
+    """Figures that are not a part's own; see NAMES."""
+
+    def __init__(self) -> None:
+        self.consumer_lag = Gauge(
+            "consumer_lag_events", NAMES["consumer_lag_events"], ["group", "topic", "partition"]
+        )
+        self.consumer_behind = Gauge("consumer_behind_seconds", NAMES["consumer_behind_seconds"], ["group"])
+        self.consumed = Counter(
+            "consumer_events_total", NAMES["consumer_events_total"], ["group", "topic", "outcome"]
+        )
+        self.outbox_rows = Gauge("outbox_rows", NAMES["outbox_rows"])
+        self.outbox_oldest = Gauge("outbox_oldest_seconds", NAMES["outbox_oldest_seconds"])
+        self.published = Counter("outbox_published_events_total", NAMES["outbox_published_events_total"])
+        self.dead_letters = Counter(
+            "dead_letters_events_total", NAMES["dead_letters_events_total"], ["group", "cause"]
+        )
+        self.score_latency = Histogram(
+            "score_latency_seconds", NAMES["score_latency_seconds"], buckets=LATENCY
+        )
+        self.alert_latency = Histogram(
+            "alert_latency_seconds", NAMES["alert_latency_seconds"], buckets=LATENCY
+        )
+        self.tick_age = Gauge("clock_tick_age_seconds", NAMES["clock_tick_age_seconds"])
+        self.role_up = Gauge("role_up", NAMES["role_up"], ["role"])
+
+
+@cache
+def metrics() -> Metrics:
+    """The process's figures, made at the first use."""
+    return Metrics()
