@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,9 +51,10 @@ def maven(arguments: Sequence[str]) -> None:
     if mvn is None:
         raise SetupError("Maven (mvn) is not on the PATH: install it, on Debian `apt-get install maven`.")
     env = dict(os.environ) if shutil.which("java") else {**os.environ, "JAVA_HOME": str(JAVA.parents[1])}
-    ran = subprocess.run(
-        [mvn, "-q", "-B", *arguments], env=env, capture_output=True, text=True, check=False, timeout=900
-    )
+    with tempfile.TemporaryDirectory() as scratch:  # the plugin leaves its markers where it runs
+        ran = subprocess.run(
+            [mvn, "-q", "-B", *arguments], env=env, cwd=scratch, capture_output=True, text=True, check=False
+        )
     if ran.returncode:
         raise SetupError(
             f"Maven could not fetch {arguments[-1]}; run again when it is reachable.\n{ran.stdout[-2000:]}"
