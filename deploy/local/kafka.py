@@ -71,8 +71,6 @@ class Kafka:
 
     def start(self) -> None:
         """Starts every node that does not run; blocks until all answer, 2-4 s."""
-        need_space(self.home, 500)
-        (folder(self.home) / "log4j2.yaml").write_text(LOG4J)
         for number in range(len(self.nodes)):
             self.start_node(number)
         for node, process in zip(self.nodes, self.processes, strict=True):
@@ -84,6 +82,8 @@ class Kafka:
         if process.running():
             return
         need_port(node.port, "kafka")
+        need_space(self.home, 500)
+        (folder(self.home) / "log4j2.yaml").write_text(LOG4J)
         data = self.home / f"data-{node.number}"
         file = self.home / f"node-{node.number}.properties"
         voters = ",".join(f"{n.number}@127.0.0.1:{n.controller}" for n in self.nodes)

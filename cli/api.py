@@ -1,0 +1,53 @@
+"""The service APIs as the command calls them: a signed-in client per tenant and user, lists read to their end."""
+
+from collections.abc import Iterator
+from typing import Any, Self
+
+import httpx
+
+Json = dict[str, Any]
+
+
+class ApiError(Exception):
+    """An API refused; says what it said."""
+
+
+class Api:
+    """One user's calls through the gateway. Blocks; waits out 429 and 503 as the answer asks."""
+
+    def __init__(self, gateway: str, token: str) -> None:
+        headers = {"authorization": f"Bearer {token}"}
+        self.http = httpx.Client(base_url=gateway, headers=headers, timeout=30)
+
+    def get(self, path: str, **params: str | int | None) -> Json:
+        """The answer to a GET; raises `ApiError`."""
+        return self.call("GET", path, params={k: v for k, v in params.items() if v is not None})
+
+    def post(self, path: str, body: Json | None = None, key: str | None = None) -> Json:
+        """The answer to a POST, repeated safely under the idempotency key; raises `ApiError`."""
+        return self.call("POST", path, json=body or {}, headers={"idempotency-key": key} if key else {})
+
+    def items(self, path: str, **params: str | int | None) -> Iterator[Json]:
+        """Every item of a list, page by page."""
+        cursor: str | None = None
+        while True:
+            page = self.get(path, cursor=cursor, **params)
+            yield from page["items"]
+            if not (cursor := page["next"]):
+                return
+
+    def call(self, method: str, path: str, **rest: Any) -> Json:
+        """One call; the error names the method, the path and the problem."""
+        try:
+            answer = self.http.request(method, path, **rest)
+        except httpx.TransportError as error:
+            raise ApiError(f"{method} {path}: {error}. Is it up? Try `salescompass up`.") from error
+        if answer.is_error:
+            raise ApiError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
+        return dict(answer.json()) if answer.content else {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()

@@ -1,0 +1,1 @@
+"""The database of the seeded people, until the identity service takes it over."""

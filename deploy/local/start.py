@@ -1,0 +1,115 @@
+"""Up, down and reset of the system of a home: what must be there before what."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from chassis.catalogue import Catalogue, ensure_topics, register_schemas
+from chassis.catalogue import Registry as RegistryClient
+from deploy.local import fetch, seed
+from deploy.local.home import ROOT, SetupError
+from deploy.local.infra import SERVICES
+from deploy.local.system import Program, System
+
+Step = tuple[str, Callable[[], object]]
+
+
+def steps(system: System) -> Iterator[Step]:
+    """What `up` does, in order: a line for people and the work itself."""
+    yield "Packages: Kafka, registry", lambda: (fetch.kafka_jars(), fetch.registry_app())
+    yield "PostgreSQL, Kafka, registry", lambda: start_infra(system)
+    yield "Topics and schemas", lambda: bring_contract(system)
+    yield "Databases", lambda: migrate(system)
+    yield "People", lambda: seed.seed(system)
+    yield "Services and gateway", lambda: start_services(system)
+
+
+def start_infra(system: System) -> None:
+    """Starts the three together; blocks until all answer."""
+    system.registry.start()
+    system.kafka.start_node(0)
+    system.postgres.start()
+    system.kafka.processes[0].wait_until(system.kafka_answers)
+    system.registry.wait()
+    system.remember()
+
+
+def bring_contract(system: System) -> None:
+    """Topics and schemas as the contract says; raises when the cluster has other ones."""
+    catalogue = Catalogue.load()
+    ensure_topics(catalogue, system.kafka.bootstrap)
+    with RegistryClient(system.registry.url) as registry:
+        register_schemas(catalogue, registry)
+
+
+def migrate(system: System) -> None:
+    """Brings every service's database to its newest state, all at once."""
+    environment = system.environment()
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda name: migrate_service(name, environment), SERVICES))
+
+
+def migrate_service(name: str, environment: dict[str, str]) -> None:
+    """Runs one service's migrations; raises `SetupError` with what they said."""
+    command = [sys.executable, "-m", f"services.{name}", "migrate"]
+    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise SetupError(f"The migrations of {name} failed:\n{ran.stdout[-1500:]}{ran.stderr[-1500:]}")
+
+
+def start_services(system: System) -> None:
+    """Starts our processes and the supervisor; blocks until every one is ready."""
+    programs = system.programs()
+    for program in programs:
+        program.start()
+    if system.supervisor.running() is None:
+        environment = {**os.environ, "SALESCOMPASS_HOME": str(system.home)}
+        system.supervisor.start([sys.executable, "-m", "deploy.local.supervisor"], environment, ROOT)
+    for program in programs:
+        program.process.wait_until(program.ready, seconds=90)
+
+
+def is_up(system: System) -> bool:
+    """Whether everything runs and is ready."""
+    if system.supervisor.running() is None or system.postgres.process.running() is None:
+        return False
+    system.postgres.start()  # finds the socket of the running one
+    return all(program.process.running() and program.ready() for program in system.programs())
+
+
+def down(system: System) -> None:
+    """Ends everything, front door first; data stays. Blocks."""
+    system.supervisor.stop()
+    if system.postgres.process.running():
+        system.postgres.start()
+        stop_programs(system.programs())
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda part: part.stop(), (system.registry, system.kafka, system.postgres)))
+
+
+def stop_programs(programs: list[Program]) -> None:
+    """Ends the gateway, then all others at once."""
+    *others, gateway = programs
+    gateway.process.stop()
+    with ThreadPoolExecutor(len(others)) as pool:
+        list(pool.map(lambda program: program.process.stop(), others))
+
+
+def reset(system: System) -> None:
+    """Ends everything and wipes the data; fetched packages stay."""
+    down(system)
+    for entry in system.home.iterdir():
+        if entry.name != "cache":
+            remove(entry)
+
+
+def remove(entry: Path) -> None:
+    """Deletes a file or a folder with all in it."""
+    if entry.is_dir():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink()
