@@ -1,0 +1,149 @@
+"""From a sender's events to records of engagement.received: what is taken, what is put aside, and under which id.
+
+Needs no database, so that the front door stays open while it is away.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Protocol
+from uuid import UUID
+
+from chassis.ids import derived_id, new_id
+from services.engagement.domain import (
+    LARGEST_EVENT,
+    Engagement,
+    Identity,
+    InvalidEvent,
+    Kinds,
+    from_own,
+    own_pointer,
+    read_event,
+)
+
+REJECTED = "rejected"
+"""Type of a record that carries an event which cannot be taken, on its way to the rejected ones."""
+
+
+class EmailHash(Protocol):
+    """`chassis.pii.Vault.email_hash`"""
+
+    def __call__(self, tenant: UUID, email: str, /) -> str:
+        """Keyed hash of an address of the tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one event. `record` is for engagement.received, under `key`."""
+
+    event_id: UUID
+    message_id: str | None
+    generated: bool
+    key: str
+    record: dict[str, Any]
+    fault: InvalidEvent | None = None
+    too_large: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One delivery of events by one source. Times in milliseconds."""
+
+    tenant: UUID
+    source: UUID
+    kinds: Kinds
+    received: int
+    email_hash: EmailHash
+    sent: int | None = None
+
+    def take(self, items: Sequence[object]) -> list[Outcome]:
+        """Events in Segment's shape, each judged by itself."""
+        return [self._judged(item, lambda given: given, lambda pointer: pointer) for item in items]
+
+    def take_own(self, items: Sequence[object]) -> list[Outcome]:
+        """Events in our own shape, each judged by itself."""
+        return [self._judged(item, from_own, own_pointer) for item in items]
+
+    def _judged(
+        self, item: object, shaped: Callable[[object], object], pointer: Callable[[str], str]
+    ) -> Outcome:
+        raw = compact(item)
+        if len(raw) > LARGEST_EVENT:
+            return self.reject(raw, InvalidEvent("", f"is larger than {LARGEST_EVENT} bytes"), item)
+        if "\\u0000" in raw and (where := _nul(item)) is not None:
+            return self.reject(raw, InvalidEvent(where, "holds the character NUL"), item)
+        try:
+            event = shaped(item)
+            return self._accepted(event, read_event(event, self.received, self.sent, self.kinds))
+        except InvalidEvent as fault:
+            return self.reject(raw, InvalidEvent(pointer(fault.pointer), fault.reason), item)
+
+    def _accepted(self, event: object, seen: Engagement) -> Outcome:
+        message_id = seen.message_id or str(new_id())
+        event_id = derived_id(self.tenant, self.source, message_id)
+        key = f"{self.tenant}:{self._person(seen.identity)}"
+        record = self._record(event_id, seen.kind, seen.type, message_id, seen.occurred_at, compact(event))
+        return Outcome(event_id, message_id, seen.message_id is None, key, record)
+
+    def reject(self, raw: str, fault: InvalidEvent, item: object = None) -> Outcome:
+        """Puts an event aside, with why. The same bytes are put aside once."""
+        digest = sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()
+        event_id = derived_id(self.tenant, self.source, REJECTED, digest)
+        cut = len(raw) > LARGEST_EVENT
+        kept = {"raw": raw[:LARGEST_EVENT], "cut": cut, "reason": fault.reason, "field": fault.pointer}
+        record = self._record(event_id, REJECTED, REJECTED, str(event_id), self.received, json.dumps(kept))
+        return Outcome(event_id, _message_id(item), False, f"{self.tenant}:{self.source}", record, fault, cut)
+
+    def _record(
+        self, event_id: UUID, kind: str, type: str, message_id: str, occurred: int, payload: str
+    ) -> dict[str, Any]:
+        return {
+            "event_id": str(event_id),
+            "tenant_id": str(self.tenant),
+            "source_id": str(self.source),
+            "kind": kind,
+            "type": type,
+            "message_id": message_id,
+            "occurred_at": occurred,
+            "received_at": self.received,
+            "payload": payload,
+        }
+
+    def _person(self, identity: Identity) -> str:
+        """Stands for the person in keys: events under one id keep their order, and no key says who."""
+        kind, value = identity.strongest_first()[0]
+        text = value if kind == "email" else identifier(kind, self.source, value)
+        return self.email_hash(self.tenant, text)[:32]
+
+
+def identifier(kind: str, source: UUID, value: str) -> str:
+    """A sender's own id as a hash; ids of different sources or kinds never meet."""
+    return sha256(f"{kind}\x00{source}\x00{value}".encode()).hexdigest()
+
+
+def compact(value: object) -> str:
+    """JSON without blanks."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _message_id(item: object) -> str | None:
+    if not isinstance(item, dict):
+        return None
+    given = item.get("messageId", item.get("message_id"))
+    return given if isinstance(given, str) else None
+
+
+def _nul(item: object, pointer: str = "") -> str | None:
+    """Where a NUL is in an event, if anywhere. The event was parsed, so its depth is bounded."""
+    if isinstance(item, str):
+        return pointer if "\x00" in item else None
+    parts: list[tuple[object, object]] = []
+    if isinstance(item, dict):
+        parts = [(key, value) for key, value in item.items()]
+        if any("\x00" in key for key in item):
+            return pointer
+    elif isinstance(item, list):
+        parts = list(enumerate(item))
+    found = (_nul(value, f"{pointer}/{name}") for name, value in parts)
+    return next((where for where in found if where is not None), None)

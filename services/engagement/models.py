@@ -1,0 +1,108 @@
+"""Tables. Every key starts with the tenant; row security is forced by the migrations."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db import Model, TenantScoped
+
+
+class Source(TenantScoped, Model):
+    """A system that sends events, with its own table of kinds (event names, page paths)."""
+
+    __tablename__ = "sources"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    event_kinds: Mapped[dict[str, Any]]
+    page_kinds: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(Text)
+
+
+class WriteKey(TenantScoped, Model):
+    """A source's right to send. The key itself is nowhere: only its hash, and a prefix to know it by."""
+
+    __tablename__ = "write_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    source_id: Mapped[UUID]
+    prefix: Mapped[str] = mapped_column(Text)
+    hash: Mapped[bytes]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Person(TenantScoped, Model):
+    """Whoever stands behind some identifiers. Merged people point to whom they are; leads never merge here."""
+
+    __tablename__ = "people"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID | None]
+    merged_into: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+
+
+class Identifier(TenantScoped, Model):
+    """One id of a person, as a hash. Never moves to another person: people are merged instead."""
+
+    __tablename__ = "identifiers"
+
+    hash: Mapped[str] = mapped_column(Text, primary_key=True)
+    person_id: Mapped[UUID]
+    created_at: Mapped[datetime]
+
+
+class LeadEmail(TenantScoped, Model):
+    """Which lead has which e-mail address, and whether it is open."""
+
+    __tablename__ = "lead_emails"
+
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+    email_hash: Mapped[str | None] = mapped_column(Text)
+    open: Mapped[bool]
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(BigInteger)
+
+
+class StoredEvent(TenantScoped, Model):
+    """An event with its raw payload, once per tenant, source and message (F69). No lead: it waits (F73)."""
+
+    __tablename__ = "events"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID]
+    lead_id: Mapped[UUID | None]
+    source_id: Mapped[UUID]
+    message_id: Mapped[str] = mapped_column(Text)
+    type: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    occurred_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    path: Mapped[str | None] = mapped_column(Text)
+    once_key: Mapped[int | None] = mapped_column(BigInteger)
+    payload: Mapped[str] = mapped_column(Text)
+
+
+class RejectedEvent(TenantScoped, Model):
+    """An event that could not be taken, as it came, until somebody fixes and replays it (F71)."""
+
+    __tablename__ = "rejected_events"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    source_id: Mapped[UUID]
+    reason: Mapped[str] = mapped_column(Text)
+    field: Mapped[str | None] = mapped_column(Text)
+    raw: Mapped[bytes]
+    cut: Mapped[bool]
+    rejected_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(Text)
+    replayed_at: Mapped[datetime | None]
+    replayed_by: Mapped[str | None] = mapped_column(Text)
+    replayed_as: Mapped[UUID | None]
