@@ -45,8 +45,7 @@ class Row(NamedTuple):
 _TAKE = """
 SELECT id, tenant_id, topic, partition, key, value, headers, parked
 FROM (
-    SELECT *, sum(octet_length(value))
-        OVER (ORDER BY id ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) AS before
+    SELECT *, sum(octet_length(value)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS so_far
     FROM (
         SELECT *, EXISTS (
             SELECT FROM parked_keys p
@@ -59,7 +58,7 @@ FROM (
         LIMIT %(limit)s
     ) page
 ) sized
-WHERE coalesce(before, 0) <= %(bytes)s
+WHERE coalesce(so_far - octet_length(value), 0) <= %(bytes)s
 ORDER BY id
 """
 
