@@ -1,0 +1,1 @@
+"""Other ways to get the parts that tests stand on."""
