@@ -53,6 +53,17 @@ Timestamp = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_
 """An RFC 3339 time with its zone; UTC once read."""
 
 
+def _make_strict(schema: Any) -> None:
+    if isinstance(schema, dict):
+        if schema.get("type") in ("int", "float", "bool", "decimal"):
+            schema["strict"] = True
+        for part in schema.values():
+            _make_strict(part)
+    elif isinstance(schema, list | tuple):
+        for part in schema:
+            _make_strict(part)
+
+
 class RequestModel(BaseModel):
     """Base of every body: unknown and read-only fields refused, no coercion, texts trimmed and bounded."""
 
@@ -70,17 +81,6 @@ class RequestModel(BaseModel):
         schema = handler(source)
         _make_strict(schema)
         return schema
-
-
-def _make_strict(schema: Any) -> None:
-    if isinstance(schema, dict):
-        if schema.get("type") in ("int", "float", "bool", "decimal"):
-            schema["strict"] = True
-        for part in schema.values():
-            _make_strict(part)
-    elif isinstance(schema, list | tuple):
-        for part in schema:
-            _make_strict(part)
 
 
 class View(BaseModel):
