@@ -1,0 +1,204 @@
+"""HTTP in: alerts, the own inbox, the live stream, the clock."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query
+
+from chassis.auth import Caller
+from chassis.http import (
+    CallerDep,
+    ErrorTable,
+    Id,
+    Page,
+    PagingDep,
+    RequestModel,
+    Router,
+    RuntimeDep,
+    Timestamp,
+    Transaction,
+    View,
+    require,
+)
+from chassis.ids import NOBODY
+from services.notifications import commands, queries
+from services.notifications.domain import (
+    AlertState,
+    AlreadyResolved,
+    ItemState,
+    NotFound,
+    OnlyForward,
+    RealTime,
+)
+from services.notifications.queries import AlertRow, ItemRow, Wanted
+
+router = Router(prefix="/api/notifications", tags=["notifications"])
+ERRORS: ErrorTable = {
+    NotFound: (404, "Not found"),
+    AlreadyResolved: (409, "Already resolved"),
+    OnlyForward: (409, "The clock only goes forward"),
+    RealTime: (403, "Not in production"),
+}
+
+Kind = Literal["score_threshold", "high_value", "stagnation", "conversion_overdue"]
+Severity = Literal["info", "warning", "urgent"]
+
+
+class AlertView(View):
+    """An alert: what, about whom, why, since when, and how it stands."""
+
+    id: UUID
+    kind: str
+    subject_id: UUID
+    subject: str
+    summary: str
+    severity: str
+    state: str
+    level: int
+    cause: str
+    cause_id: str
+    raised_at: datetime
+    recorded_at: datetime
+    stored_at: datetime
+    threshold: int | None
+    score: int | None
+    status: str | None
+    owner_id: UUID | None
+    escalated_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    resolved_at: datetime | None
+    resolved_reason: str | None
+    link: str
+
+
+class ItemView(View):
+    """An alert in the caller's inbox."""
+
+    id: UUID
+    state: ItemState
+    notified_at: datetime
+    alert: AlertView
+    link: str
+
+
+class Inbox(Page[ItemView]):
+    """A page of the caller's inbox with what is unread in all of it, by severity."""
+
+    unread: dict[str, int]
+
+
+class Journey(RequestModel):
+    """Where the business clock is to go."""
+
+    to: Timestamp
+
+
+class ClockView(View):
+    """The business time after a journey, and what it is ahead of the wall clock."""
+
+    time: datetime
+    ahead_seconds: float
+
+
+@router.get("/alerts")
+def list_alerts(
+    uow: Transaction,
+    runtime: RuntimeDep,
+    paging: PagingDep,
+    subject_id: Annotated[UUID | None, Query()] = None,
+    state: Annotated[AlertState | None, Query()] = None,
+    kind: Annotated[Kind | None, Query()] = None,
+    severity: Annotated[Severity | None, Query()] = None,
+) -> Page[AlertView]:
+    """The tenant's alerts, the newest first."""
+    wanted = Wanted(subject_id, state, kind, severity)
+    rows = queries.list_alerts(uow, runtime.vault, wanted, _position(paging.after), paging.fetch)
+    return paging.page(rows, position=lambda row: (row.raised_at, row.id), view=alert_view)
+
+
+@router.get("/alerts/{alert}")
+def get_alert(alert: Id, uow: Transaction, runtime: RuntimeDep) -> AlertView:
+    """One alert."""
+    return alert_view(queries.get_alert(uow, runtime.vault, alert))
+
+
+@router.post("/alerts/{alert}/acknowledge")
+def acknowledge_alert(alert: Id, uow: Transaction, runtime: RuntimeDep) -> AlertView:
+    """Takes notice of an alert; again is a no-op, 409 once its cause has ended."""
+    commands.acknowledge_alert(uow, alert)
+    uow.flush()
+    return alert_view(queries.get_alert(uow, runtime.vault, alert))
+
+
+@router.get("/inbox")
+def list_inbox(
+    uow: Transaction,
+    runtime: RuntimeDep,
+    caller: CallerDep,
+    paging: PagingDep,
+    state: Annotated[ItemState | None, Query()] = None,
+) -> Inbox:
+    """The caller's own inbox, the newest first, without what is archived unless asked for."""
+    after = _position(paging.after)
+    rows = queries.list_inbox(uow, runtime.vault, caller.user, state, after, paging.fetch)
+    page = paging.page(rows, position=lambda row: (row.notified_at, row.id), view=item_view)
+    return Inbox(items=page.items, next=page.next, unread=queries.unread_counts(uow, caller.user))
+
+
+@router.post("/inbox/{item}/read")
+def mark_read(item: Id, uow: Transaction, runtime: RuntimeDep, caller: CallerDep) -> ItemView:
+    """Marks an own item as read."""
+    return _marked(uow, runtime, caller, item, "read")
+
+
+@router.post("/inbox/{item}/unread")
+def mark_unread(item: Id, uow: Transaction, runtime: RuntimeDep, caller: CallerDep) -> ItemView:
+    """Marks an own item as unread."""
+    return _marked(uow, runtime, caller, item, "unread")
+
+
+@router.post("/inbox/{item}/archive")
+def archive(item: Id, uow: Transaction, runtime: RuntimeDep, caller: CallerDep) -> ItemView:
+    """Puts an own item away."""
+    return _marked(uow, runtime, caller, item, "archived")
+
+
+@router.post("/clock", dependencies=[require("admin", "service")])
+def travel(body: Journey, runtime: RuntimeDep, caller: CallerDep) -> ClockView:
+    """Sets the business clock forward for everybody; the ticks follow within a second (never in production)."""
+    production = runtime.settings.environment == "production"
+
+    def go(uow: Transaction) -> timedelta:
+        return commands.travel_to(uow, body.to, production=production)
+
+    ahead = runtime.database.run(NOBODY, f"user:{caller.user}", go)
+    return ClockView(time=body.to, ahead_seconds=ahead.total_seconds())
+
+
+def alert_view(row: AlertRow) -> AlertView:
+    """As the API shows an alert; `link` leads to the lead's page."""
+    return AlertView(**vars(row), link=f"/leads/{row.subject_id}")
+
+
+def item_view(row: ItemRow) -> ItemView:
+    """As the API shows an inbox item."""
+    alert = alert_view(row.alert)
+    return ItemView(id=row.id, state=row.state, notified_at=row.notified_at, alert=alert, link=alert.link)  # type: ignore[arg-type]
+
+
+def _marked(uow: Transaction, runtime: RuntimeDep, caller: Caller, item: UUID, state: ItemState) -> ItemView:
+    commands.set_item_state(uow, caller.user, item, state)
+    uow.flush()
+    return item_view(queries.get_item(uow, runtime.vault, caller.user, item))
+
+
+def _position(after: tuple[object, ...] | None) -> queries.After:
+    """The cursor as what it was made of: it is signed, so it holds what this list put in."""
+    if after is None:
+        return None
+    moment, id = after
+    assert isinstance(moment, datetime)
+    assert isinstance(id, UUID)
+    return moment, id

@@ -1,0 +1,24 @@
+"""What can be done: one function = one operation = one transaction. Nobody here commits."""
+
+from services.notifications.commands.alerts import (
+    acknowledge_alert,
+    escalate_alert,
+    resolve_alert,
+    store_alert,
+)
+from services.notifications.commands.clock import clock_offset, travel_to
+from services.notifications.commands.inbox import set_item_state
+from services.notifications.commands.people import store_lead, store_status, store_user
+
+__all__ = [
+    "acknowledge_alert",
+    "clock_offset",
+    "escalate_alert",
+    "resolve_alert",
+    "set_item_state",
+    "store_alert",
+    "store_lead",
+    "store_status",
+    "store_user",
+    "travel_to",
+]

@@ -1,0 +1,138 @@
+"""Alerts: stored once, told to the right people once, acknowledged, escalated, resolved."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.clock import from_millis
+from chassis.db import UnitOfWork
+from services.notifications import events
+from services.notifications.domain import (
+    FRESH,
+    Colleague,
+    NotFound,
+    UnknownAlert,
+    acknowledged,
+    audience,
+    superiors,
+)
+from services.notifications.models import Alert, InboxItem, Message, User
+
+Record = dict[str, Any]
+
+
+def store_alert(uow: UnitOfWork, record: Record) -> None:
+    """Stores a raised alert and tells its audience; the same alert again does nothing (G6)."""
+    owner = _uuid(record["owner_id"])
+    row = {
+        "tenant_id": uow.tenant,
+        "id": UUID(record["alert_id"]),
+        "kind": record["kind"],
+        "subject_id": UUID(record["subject_id"]),
+        "severity": record["severity"],
+        "state": "open",
+        "level": 0,
+        "cause": record["cause"],
+        "cause_id": record["cause_id"],
+        "raised_at": from_millis(record["raised_at"]),
+        "recorded_at": from_millis(record["recorded_at"]),
+        "stored_at": uow.now,
+        "threshold": record["threshold"],
+        "score": record["score"],
+        "status": record["status"],
+        "owner_id": owner,
+    }
+    stored = insert(Alert).values(row).on_conflict_do_nothing().returning(Alert.id)
+    if uow.session.execute(stored).first() is None:
+        return
+    people = audience(owner, colleagues(uow))
+    _tell(uow, row["id"], people)
+    if row["severity"] == "urgent":
+        _mail(uow, row["id"], people, fresh=uow.now - row["recorded_at"] < FRESH)
+
+
+def acknowledge_alert(uow: UnitOfWork, alert_id: UUID) -> Alert:
+    """A person takes notice. Again is a no-op. Raises NotFound, AlreadyResolved."""
+    alert = _locked(uow, alert_id)
+    if alert is None:
+        raise NotFound("No such alert.")
+    before, alert.state = alert.state, acknowledged(alert.state)  # type: ignore[arg-type]
+    if before != alert.state:
+        alert.acknowledged_at, alert.acknowledged_by = uow.now, uow.actor
+        uow.publish(events.alert_acknowledged(uow, alert))
+    return alert
+
+
+def escalate_alert(uow: UnitOfWork, record: Record) -> None:
+    """Raises the level of a lasting alert and tells the owner's manager; a lower level does nothing (F90)."""
+    alert = _known(uow, record)
+    if alert.state == "resolved" or record["level"] <= alert.level:
+        return
+    alert.level, alert.escalated_at = record["level"], from_millis(record["escalated_at"])
+    _tell(uow, alert.id, superiors(_uuid(record["owner_id"]), colleagues(uow)))
+
+
+def resolve_alert(uow: UnitOfWork, record: Record) -> None:
+    """The alert's cause ended; again is a no-op."""
+    alert = _known(uow, record)
+    if alert.state != "resolved":
+        alert.state, alert.resolved_reason = "resolved", record["reason"]
+        alert.resolved_at = from_millis(record["resolved_at"])
+
+
+def colleagues(uow: UnitOfWork) -> list[Colleague]:
+    """Everybody of the tenant, in a steady order."""
+    users = uow.session.scalars(select(User).where(User.tenant_id == uow.tenant).order_by(User.id))
+    return [Colleague(u.id, frozenset(u.roles), u.active, u.manager_id) for u in users]
+
+
+def _locked(uow: UnitOfWork, alert_id: UUID) -> Alert | None:
+    found = select(Alert).where(Alert.tenant_id == uow.tenant, Alert.id == alert_id).with_for_update()
+    return uow.session.scalars(found).one_or_none()
+
+
+def _known(uow: UnitOfWork, record: Record) -> Alert:
+    alert = _locked(uow, UUID(record["alert_id"]))
+    if alert is None:
+        raise UnknownAlert(f"alert {record['alert_id']} was never raised here")
+    return alert
+
+
+def _tell(uow: UnitOfWork, alert_id: UUID, people: Iterable[UUID]) -> None:
+    """Puts the alert on top of everyone's inbox, unread; one item per person, however often it is said."""
+    for person in people:
+        item = insert(InboxItem).values(
+            tenant_id=uow.tenant,
+            id=events.item_id(alert_id, person),
+            alert_id=alert_id,
+            recipient_id=person,
+            state="unread",
+            notified_at=uow.now,
+            changed_at=uow.now,
+        )
+        again = {"state": "unread", "notified_at": uow.now, "changed_at": uow.now}
+        key = ["tenant_id", "alert_id", "recipient_id"]
+        uow.session.execute(item.on_conflict_do_update(index_elements=key, set_=again))
+
+
+def _mail(uow: UnitOfWork, alert_id: UUID, people: Iterable[UUID], *, fresh: bool) -> None:
+    for person in people:
+        message = insert(Message).values(
+            tenant_id=uow.tenant,
+            id=events.message_id(alert_id, "email", person),
+            alert_id=alert_id,
+            channel="email",
+            recipient_id=person,
+            state="queued" if fresh else "suppressed",
+            attempt=0,
+            due_at=func.now(),
+            last_error=None if fresh else "too late to help",
+        )
+        uow.session.execute(message.on_conflict_do_nothing())
+
+
+def _uuid(value: str | None) -> UUID | None:
+    return None if value is None else UUID(value)

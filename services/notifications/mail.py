@@ -1,0 +1,101 @@
+"""E-mail: what an urgent alert says, and how a letter is handed to an SMTP server. Knows no database."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+SECONDS = 20.0
+"""Longest wait for any one answer of the server; well below a lease."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What an urgent alert has to say."""
+
+    subject: str
+    """Name of the lead."""
+    summary: str
+    raised_at: datetime
+    link: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How an attempt ended: accepted, refused for ever, else put off; and the server's words."""
+
+    accepted: bool = False
+    refused: bool = False
+    detail: str | None = None
+
+
+def letter(notice: Notice, *, sender: str, to: str, id: str) -> EmailMessage:
+    """The e-mail in plain text and HTML. The same id is the same letter, however often it is handed over."""
+    mail = EmailMessage()
+    mail["From"], mail["To"] = sender, to
+    mail["Subject"] = _one_line(f"{notice.subject}: {notice.summary}")
+    mail["Message-ID"] = f"<{id}@{sender.rpartition('@')[2].rstrip('>')}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    words = vars(notice)
+    mail.set_content(_templates().get_template("urgent.txt.j2").render(words))
+    mail.add_alternative(_templates().get_template("urgent.html.j2").render(words), subtype="html")
+    return mail
+
+
+def hand_over(mail: EmailMessage, url: str) -> Delivery:
+    """Gives a letter to the server of `smtp://` (STARTTLS where offered) or `smtps://`. Blocks; never raises.
+
+    4xx and broken connections are put off, 5xx is refused for ever (F47).
+    """
+    try:
+        with _connected(url) as server:
+            server.send_message(mail)
+    except smtplib.SMTPRecipientsRefused as error:
+        code, words = next(iter(error.recipients.values()))
+        return _answer(code, words)
+    except smtplib.SMTPResponseException as error:
+        return _answer(error.smtp_code, error.smtp_error)
+    except (smtplib.SMTPException, OSError) as error:
+        return Delivery(detail=type(error).__name__)
+    return Delivery(accepted=True)
+
+
+def _connected(url: str) -> smtplib.SMTP:
+    parts = urlsplit(url)
+    host = parts.hostname or "localhost"
+    if parts.scheme == "smtps":
+        context = ssl.create_default_context()
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SECONDS, context=context)
+    else:
+        server = smtplib.SMTP(host, parts.port or 25, timeout=SECONDS)
+        server.ehlo()
+        if server.has_extn("starttls"):
+            server.starttls(context=ssl.create_default_context())
+    if parts.username:
+        server.login(unquote(parts.username), unquote(parts.password or ""))
+    return server
+
+
+def _answer(code: int, words: bytes | str) -> Delivery:
+    said = words.decode(errors="replace") if isinstance(words, bytes) else words
+    return Delivery(refused=500 <= code < 600, detail=f"{code} {_one_line(said)}"[:200])
+
+
+def _one_line(text: str) -> str:
+    """Without control characters: a header must not become two (a name may hold anything)."""
+    return "".join(c if c.isprintable() else " " for c in text).strip()[:200]
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("services.notifications"),
+        autoescape=select_autoescape(["html.j2"]),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,119 @@
+"""Tables. Every key starts with the tenant; row security is forced by the migrations."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, ForeignKeyConstraint, Index, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db import Model, TenantScoped
+
+Time = TIMESTAMP(timezone=True)
+
+
+class Alert(TenantScoped, Model):
+    """An alert, once per tenant, kind, subject and cause (G6)."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "kind", "subject_id", "cause"),
+        Index("ix_alerts_newest", "tenant_id", "raised_at", "id"),
+        Index("ix_alerts_subject", "tenant_id", "subject_id", "raised_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    severity: Mapped[str]
+    state: Mapped[str] = mapped_column(default="open")
+    level: Mapped[int] = mapped_column(default=0)
+    cause: Mapped[str]
+    cause_id: Mapped[str]
+    raised_at: Mapped[datetime] = mapped_column(Time)
+    recorded_at: Mapped[datetime] = mapped_column(Time)
+    stored_at: Mapped[datetime] = mapped_column(Time)
+    threshold: Mapped[int | None]
+    score: Mapped[int | None]
+    status: Mapped[str | None]
+    owner_id: Mapped[UUID | None]
+    escalated_at: Mapped[datetime | None] = mapped_column(Time)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(Time)
+    acknowledged_by: Mapped[str | None]
+    resolved_at: Mapped[datetime | None] = mapped_column(Time)
+    resolved_reason: Mapped[str | None]
+
+
+class InboxItem(TenantScoped, Model):
+    """An alert as one person sees it; once per alert and person."""
+
+    __tablename__ = "inbox_items"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "alert_id", "recipient_id"),
+        ForeignKeyConstraint(["tenant_id", "alert_id"], ["alerts.tenant_id", "alerts.id"]),
+        Index("ix_inbox_items_newest", "tenant_id", "recipient_id", "notified_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    alert_id: Mapped[UUID]
+    recipient_id: Mapped[UUID]
+    state: Mapped[str] = mapped_column(default="unread")
+    notified_at: Mapped[datetime] = mapped_column(Time)
+    changed_at: Mapped[datetime] = mapped_column(Time)
+
+
+class Message(TenantScoped, Model):
+    """A notification on its way out of the house; once per alert, channel and recipient."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "alert_id", "channel", "recipient_id"),
+        ForeignKeyConstraint(["tenant_id", "alert_id"], ["alerts.tenant_id", "alerts.id"]),
+        Index("ix_messages_due", "due_at", postgresql_where="state = 'queued'"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    alert_id: Mapped[UUID]
+    channel: Mapped[str]
+    recipient_id: Mapped[UUID]
+    state: Mapped[str] = mapped_column(default="queued")
+    attempt: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(Time)
+    leased_until: Mapped[datetime | None] = mapped_column(Time)
+    last_error: Mapped[str | None]
+
+
+class Lead(TenantScoped, Model):
+    """What alerts need to know of a lead; personal fields stay sealed and open at reading."""
+
+    __tablename__ = "leads"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str]
+    owner_id: Mapped[UUID | None]
+    pii: Mapped[bytes | None]
+    key_id: Mapped[str | None]
+
+
+class User(TenantScoped, Model):
+    """A colleague, as the identity service tells."""
+
+    __tablename__ = "users"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    login: Mapped[str]
+    roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    manager_id: Mapped[UUID | None]
+    active: Mapped[bool]
+    pii: Mapped[bytes | None]
+    key_id: Mapped[str | None]
+
+
+class ClockOffset(TenantScoped, Model):
+    """What the business clock is ahead of the wall clock; one row, of no tenant (the nil one)."""
+
+    __tablename__ = "clock_offset"
+
+    ahead_ms: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,191 @@
+"""SQL to view rows. Personal fields are opened here, at reading; an erased person has none left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+
+from chassis.db import UnitOfWork
+from chassis.pii import Vault
+from services.notifications.domain import NotFound
+from services.notifications.models import Alert, InboxItem, Lead
+
+ERASED = "erased person"
+UNNAMED = "unnamed lead"
+SUMMARY = {
+    "score_threshold": "score passed {threshold}",
+    "high_value": "score {score} is above {threshold}",
+    "stagnation": "{status} for more than 7 days",
+    "conversion_overdue": "qualified for more than 14 days",
+}
+"""What an alert says, by kind."""
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    """An alert with the name of its lead."""
+
+    id: UUID
+    kind: str
+    subject_id: UUID
+    subject: str
+    """Name of the person, or what is left of it."""
+    summary: str
+    severity: str
+    state: str
+    level: int
+    cause: str
+    cause_id: str
+    raised_at: datetime
+    recorded_at: datetime
+    stored_at: datetime
+    threshold: int | None
+    score: int | None
+    status: str | None
+    owner_id: UUID | None
+    escalated_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    resolved_at: datetime | None
+    resolved_reason: str | None
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """An alert in one person's inbox."""
+
+    id: UUID
+    state: str
+    notified_at: datetime
+    alert: AlertRow
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Filter of a list of alerts; None takes all."""
+
+    subject_id: UUID | None = None
+    state: str | None = None
+    kind: str | None = None
+    severity: str | None = None
+
+
+After = tuple[datetime, UUID] | None
+"""Where the last page ended: time and id of its last row."""
+
+
+def list_alerts(uow: UnitOfWork, vault: Vault, wanted: Wanted, after: After, limit: int) -> list[AlertRow]:
+    """The newest alerts first, at most `limit`."""
+    found = _alerts(uow).where(*_conditions(wanted)).order_by(Alert.raised_at.desc(), Alert.id.desc())
+    if after is not None:
+        found = found.where(tuple_(Alert.raised_at, Alert.id) < tuple_(*after))
+    rows = uow.session.execute(found.limit(limit)).all()
+    names = subject_names(uow, vault, [row.Lead for row in rows])
+    return [_alert_row(row.Alert, name) for row, name in zip(rows, names, strict=True)]
+
+
+def get_alert(uow: UnitOfWork, vault: Vault, alert_id: UUID) -> AlertRow:
+    """One alert. Raises NotFound."""
+    row = uow.session.execute(_alerts(uow).where(Alert.id == alert_id)).one_or_none()
+    if row is None:
+        raise NotFound("No such alert.")
+    return _alert_row(row.Alert, *subject_names(uow, vault, [row.Lead]))
+
+
+def list_inbox(
+    uow: UnitOfWork, vault: Vault, user: UUID, state: str | None, after: After, limit: int
+) -> list[ItemRow]:
+    """A person's own items, the newest first; archived ones only when asked for."""
+    shown = InboxItem.state == state if state else InboxItem.state != "archived"
+    found = _items(uow, user).where(shown).order_by(InboxItem.notified_at.desc(), InboxItem.id.desc())
+    if after is not None:
+        found = found.where(tuple_(InboxItem.notified_at, InboxItem.id) < tuple_(*after))
+    rows = uow.session.execute(found.limit(limit)).all()
+    names = subject_names(uow, vault, [row.Lead for row in rows])
+    return [_item_row(row.InboxItem, row.Alert, name) for row, name in zip(rows, names, strict=True)]
+
+
+def get_item(uow: UnitOfWork, vault: Vault, user: UUID, item_id: UUID) -> ItemRow:
+    """One item of a person's own. Raises NotFound."""
+    row = uow.session.execute(_items(uow, user).where(InboxItem.id == item_id)).one_or_none()
+    if row is None:
+        raise NotFound("No such inbox item.")
+    return _item_row(row.InboxItem, row.Alert, *subject_names(uow, vault, [row.Lead]))
+
+
+def unread_counts(uow: UnitOfWork, user: UUID) -> dict[str, int]:
+    """A person's unread items by severity."""
+    counted = (
+        select(Alert.severity, func.count())
+        .join(InboxItem, (InboxItem.tenant_id == Alert.tenant_id) & (InboxItem.alert_id == Alert.id))
+        .where(Alert.tenant_id == uow.tenant, InboxItem.recipient_id == user, InboxItem.state == "unread")
+        .group_by(Alert.severity)
+    )
+    found = dict(uow.session.execute(counted).tuples())
+    return {severity: found.get(severity, 0) for severity in ("urgent", "warning", "info")}
+
+
+def _alerts(uow: UnitOfWork) -> Select[Alert, Lead]:
+    lead = (Lead.tenant_id == Alert.tenant_id) & (Lead.id == Alert.subject_id)
+    return select(Alert, Lead).outerjoin(Lead, lead).where(Alert.tenant_id == uow.tenant)
+
+
+def _items(uow: UnitOfWork, user: UUID) -> Select[InboxItem, Alert, Lead]:
+    alert = (Alert.tenant_id == InboxItem.tenant_id) & (Alert.id == InboxItem.alert_id)
+    lead = (Lead.tenant_id == Alert.tenant_id) & (Lead.id == Alert.subject_id)
+    joined = select(InboxItem, Alert, Lead).join(Alert, alert).outerjoin(Lead, lead)
+    return joined.where(InboxItem.tenant_id == uow.tenant, InboxItem.recipient_id == user)
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    asked = {Alert.subject_id: wanted.subject_id, Alert.state: wanted.state}
+    asked |= {Alert.kind: wanted.kind, Alert.severity: wanted.severity}
+    return [column == value for column, value in asked.items() if value is not None]
+
+
+def _item_row(item: InboxItem, alert: Alert, name: str) -> ItemRow:
+    return ItemRow(item.id, item.state, item.notified_at, _alert_row(alert, name))
+
+
+def _alert_row(alert: Alert, name: str) -> AlertRow:
+    said = SUMMARY.get(alert.kind, alert.kind)
+    return AlertRow(
+        id=alert.id,
+        kind=alert.kind,
+        subject_id=alert.subject_id,
+        subject=name,
+        summary=said.format(threshold=alert.threshold, score=alert.score, status=alert.status),
+        severity=alert.severity,
+        state=alert.state,
+        level=alert.level,
+        cause=alert.cause,
+        cause_id=alert.cause_id,
+        raised_at=alert.raised_at,
+        recorded_at=alert.recorded_at,
+        stored_at=alert.stored_at,
+        threshold=alert.threshold,
+        score=alert.score,
+        status=alert.status,
+        owner_id=alert.owner_id,
+        escalated_at=alert.escalated_at,
+        acknowledged_at=alert.acknowledged_at,
+        acknowledged_by=alert.acknowledged_by,
+        resolved_at=alert.resolved_at,
+        resolved_reason=alert.resolved_reason,
+    )
+
+
+def subject_names(uow: UnitOfWork, vault: Vault, leads: Sequence[Lead | None]) -> list[str]:
+    """Names of leads as people know them: the person, else the company, else what is left."""
+    opened = vault.open_all(uow, [(lead.pii, lead.key_id) if lead else (None, None) for lead in leads])
+    return [_name(lead, known) for lead, known in zip(leads, opened, strict=True)]
+
+
+def _name(lead: Lead | None, known: dict[str, Any] | None) -> str:
+    if known is None:
+        return ERASED if lead and lead.pii else UNNAMED
+    name = " ".join(str(known[field]) for field in ("first_name", "last_name") if known.get(field))
+    return name or str(known.get("company") or UNNAMED)
