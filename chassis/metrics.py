@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Gauge, Histogram
 
 NAMES = {
     "consumer_lag_events": "records of a topic that a consumer group has not yet applied",
@@ -10,7 +10,9 @@ NAMES = {
     "consumer_events_total": "records applied, by group, topic and outcome (applied, repeated, parked)",
     "outbox_rows": "events that wait for the relay",
     "outbox_oldest_seconds": "age of the oldest event that waits for the relay",
-    "outbox_published_events_total": "events that the broker has acknowledged",
+    "outbox_sent_total": "events that the broker has acknowledged",
+    "outbox_errors_total": "events that the broker did not take, by kind of error",
+    "outbox_shards_held": "shards of the outbox that this process sends",
     "dead_letters_events_total": "records that were put aside, by group and cause",
     "score_latency_seconds": "from the front door to the stored score",
     "alert_latency_seconds": "from the front door to the alert in the inbox",
@@ -32,22 +34,9 @@ LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 10, 60)
 
 
 class Metrics:
-    """Figures that are not a part's own; see NAMES."""
+    """Figures that belong to no single part; the others are made where they are counted."""
 
     def __init__(self) -> None:
-        self.consumer_lag = Gauge(
-            "consumer_lag_events", NAMES["consumer_lag_events"], ["group", "topic", "partition"]
-        )
-        self.consumer_behind = Gauge("consumer_behind_seconds", NAMES["consumer_behind_seconds"], ["group"])
-        self.consumed = Counter(
-            "consumer_events_total", NAMES["consumer_events_total"], ["group", "topic", "outcome"]
-        )
-        self.outbox_rows = Gauge("outbox_rows", NAMES["outbox_rows"])
-        self.outbox_oldest = Gauge("outbox_oldest_seconds", NAMES["outbox_oldest_seconds"])
-        self.published = Counter("outbox_published_events_total", NAMES["outbox_published_events_total"])
-        self.dead_letters = Counter(
-            "dead_letters_events_total", NAMES["dead_letters_events_total"], ["group", "cause"]
-        )
         self.score_latency = Histogram(
             "score_latency_seconds", NAMES["score_latency_seconds"], buckets=LATENCY
         )

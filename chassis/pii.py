@@ -111,7 +111,9 @@ class Vault:
 
     def erase(self, uow: UnitOfWork, subject: UUID | str) -> None:
         """Forgets the subject's key here and, by a tombstone, everywhere. Repeated: nothing more happens."""
-        self._forget(uow, str(subject))
+        key_id = _forget(uow, str(subject))
+        with self._lock:
+            self._keys.pop((uow.tenant, key_id), None)
         if self._topic:
             uow.publish(Outgoing(self._topic, "SubjectKey", f"{uow.tenant}:{subject}", None))
 
@@ -119,15 +121,6 @@ class Vault:
         """Keyed hash of an address, to match without knowing: equal for spellings of one mailbox."""
         salt = hmac.digest(self._root, b"email-hash:" + tenant.bytes, "sha256")
         return hmac.new(salt, normal_email(email).encode(), hashlib.sha256).hexdigest()
-
-    def store_subject_key(self, uow: UnitOfWork, event: KeyEvent) -> None:
-        """Consumer handler: keeps another service's key, or forgets it at a tombstone."""
-        subject = event.key.partition(":")[2]
-        if not event.record:
-            return self._forget(uow, subject)
-        key = {"key": event.record["key_id"], "wrapped": event.record["wrapped"]}
-        uow.session.execute(_STORE, {"tenant": uow.tenant, "subject": subject, **key})
-        return None
 
     def _key_of(self, uow: UnitOfWork, subject: str) -> tuple[str, AESGCM]:
         row = uow.session.execute(_MINE, {"tenant": uow.tenant, "subject": subject}).one_or_none()
@@ -178,12 +171,6 @@ class Vault:
             until, key = self._keys.get((tenant, key_id), (0.0, None))
             return key if until > time.monotonic() else None
 
-    def _forget(self, uow: UnitOfWork, subject: str) -> None:
-        nobody = {"tenant": uow.tenant, "subject": subject, "key": f"erased:{subject}"}
-        key_id = uow.session.execute(_ERASE, nobody).scalar_one()
-        with self._lock:
-            self._keys.pop((uow.tenant, key_id), None)
-
     @staticmethod
     def _opened(
         uow: UnitOfWork, pii: bytes | None, key_id: str | None, key: AESGCM | None
@@ -197,6 +184,23 @@ class Vault:
             _decrypted(key, raw[1 : 1 + NONCE], raw[1 + NONCE :], _bound(uow, key_id))
         )
         return fields
+
+
+def store_subject_key(uow: UnitOfWork, event: KeyEvent) -> None:
+    """Consumer handler: keeps another service's key, or forgets it at a tombstone."""
+    subject = event.key.partition(":")[2]
+    if not event.record:
+        _forget(uow, subject)
+        return
+    key = {"key": event.record["key_id"], "wrapped": event.record["wrapped"]}
+    uow.session.execute(_STORE, {"tenant": uow.tenant, "subject": subject, **key})
+
+
+def _forget(uow: UnitOfWork, subject: str) -> str:
+    """Drops the subject's key and lets no later one in; the id that the key had."""
+    nobody = {"tenant": uow.tenant, "subject": subject, "key": f"erased:{subject}"}
+    key_id: str = uow.session.execute(_ERASE, nobody).scalar_one()
+    return key_id
 
 
 def normal_email(email: str) -> str:

@@ -1,0 +1,201 @@
+"""A service as a process: which roles it has, how several of them run in one process, how it ends."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import structlog
+from fastapi import APIRouter
+
+from chassis.catalogue import ContractError, NotFound
+from chassis.consumer import ConsumerLoop, Consumers
+from chassis.crew import Crew, Work
+from chassis.health import Health, OpsServer, with_health
+from chassis.http import create_app
+from chassis.migrations import run_migrations
+from chassis.relay import Relay
+from chassis.runtime import Runtime, Stopped
+from chassis.serving import serve
+from chassis.settings import Settings
+from chassis.streams import Fold
+from chassis.streams.processor import EXIT_FROZEN, run_processor
+from chassis.streams.settings import StreamSettings
+from chassis.streams.wire import Frozen
+from chassis.telemetry import configure_logging
+
+__all__ = ["Role", "Runtime", "Service", "main"]
+
+log = structlog.get_logger(__name__)
+
+Role = Callable[[Runtime, threading.Event], None]
+"""Works until the event is set, then finishes what it has begun. One that raises ends the process."""
+
+EXIT_FAILED = 1
+EXIT_SETUP = 3
+"""The surroundings are not as the contract says: no use in starting again before that is put right."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service is made of; declared in its `__main__`, made into a process by `main`."""
+
+    name: str
+    settings: type[Settings]
+    migrations: str
+    """Package that holds `versions/`."""
+    routers: tuple[APIRouter, ...] = ()
+    errors: Mapping[type[Exception], tuple[int, str]] = field(default_factory=dict)
+    """Domain error to (status, title)."""
+    consumers: Consumers | Callable[[Runtime], Consumers] | None = None
+    processors: tuple[Fold[Any], ...] = ()
+    extra_roles: Mapping[str, Role] = field(default_factory=dict)
+    subject_keys: str | None = None
+    """Topic on which the service publishes the keys of the people that it owns."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Names of what it can run."""
+        given = {"consume": self.consumers is not None, "stream": bool(self.processors)}
+        return (
+            "migrate",
+            "api",
+            "relay",
+            *(name for name, there in given.items() if there),
+            *self.extra_roles,
+        )
+
+    def works(self, names: Sequence[str], runtime: Runtime) -> dict[str, Work]:
+        """What runs for the named roles, a thread each."""
+        found: dict[str, Work] = {}
+        for name in names:
+            if name == "stream":
+                found |= {f"stream {fold.name}": partial(_stream, fold, runtime) for fold in self.processors}
+            else:
+                found[name] = partial(self._role(name), runtime, runtime.stop)
+        return found
+
+    def _role(self, name: str) -> Role:
+        own: dict[str, Role] = {"api": self._api, "consume": self._consume, "relay": _relay}
+        return self.extra_roles.get(name) or own[name]
+
+    def _api(self, runtime: Runtime, stop: threading.Event) -> None:
+        app = with_health(create_app(self, runtime), runtime.health)
+        serve(app, runtime.settings.host, runtime.settings.port, stop)
+
+    def _consume(self, runtime: Runtime, stop: threading.Event) -> None:
+        declared = self.consumers if isinstance(self.consumers, Consumers) else None
+        if declared is None and self.consumers is not None:
+            declared = self.consumers(runtime)  # type: ignore[operator]
+        assert declared is not None
+        ConsumerLoop(declared, runtime).run(stop)
+
+
+def _relay(runtime: Runtime, stop: threading.Event) -> None:
+    settings = runtime.settings
+    if settings.relay_database_url is None:
+        raise RuntimeError(f"{settings.variable('relay_database_url')} is not set")
+    url = settings.relay_database_url.get_secret_value()
+    Relay(url, settings.kafka_bootstrap, name=f"{settings.instance}-relay").run(stop)
+
+
+def _stream(fold: Fold[Any], runtime: Runtime) -> None:
+    settings = runtime.settings
+    how = StreamSettings(settings.kafka_bootstrap, f"{settings.instance}-{fold.name}", settings.stream_host)
+    run_processor(fold, how, runtime.codec, runtime.catalogue, runtime.stop)
+
+
+def main(service: Service, argv: Sequence[str] | None = None) -> None:
+    """Runs the roles named on the command line in this process, until SIGTERM or SIGINT; exits.
+
+    Exit codes: 0 after a signal or when all work is done, 1 a role failed, 2 wrong settings or arguments,
+    3 broker or registry are not as the contract says, 75 the process stood still and must start again.
+    """
+    names = _named_roles(service, argv)
+    settings = service.settings.load()
+    configure_logging(service.name, settings.instance, settings.log_level)
+    sys.exit(Process(service, settings, names).run())
+
+
+def _named_roles(service: Service, argv: Sequence[str] | None) -> list[str]:
+    parser = argparse.ArgumentParser(prog=f"python -m services.{service.name}")
+    parser.add_argument("roles", nargs="+", choices=service.roles, help="what this process does")
+    named = parser.parse_args(argv).roles
+    return list(dict.fromkeys(named))
+
+
+class Process:
+    """One process of a service, from its start to its exit code."""
+
+    def __init__(self, service: Service, settings: Settings, roles: Sequence[str]) -> None:
+        self._service, self._settings = service, settings
+        self._roles = [name for name in roles if name != "migrate"]
+        self._migrates = "migrate" in roles
+        self._health, self._stop = Health(), threading.Event()
+
+    def run(self) -> int:
+        """Blocks until the end; the exit code. Must be called in the main thread (signals)."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        log.info("starting", roles=self._roles)
+        if self._migrates:
+            run_migrations(self._settings, self._service)
+        return self._work() if self._roles else 0
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        # the logger is not used here: a signal may come while it holds its lock
+        self._health.stopping()
+        self._stop.set()
+
+    def _work(self) -> int:
+        ops = OpsServer(self._health, self._settings.host, self._settings.ops_port)
+        ops.start()
+        try:
+            return self._with_runtime()
+        except Stopped:
+            return 0
+        except (ContractError, NotFound) as error:
+            log.error("not_as_the_contract_says", cause=str(error))
+            return EXIT_SETUP
+        finally:
+            self._health.close()
+            ops.close()
+
+    def _with_runtime(self) -> int:
+        runtime = Runtime.start(
+            self._service.name,
+            self._settings,
+            subject_keys=self._service.subject_keys,
+            health=self._health,
+            stop=self._stop,
+        )
+        crew = Crew(self._service.works(self._roles, runtime), self._stop, self._health.died)
+        crew.start()
+        self._health.start()
+        self._health.started()
+        crew.wait()
+        return self._end(crew, runtime)
+
+    def _end(self, crew: Crew, runtime: Runtime) -> int:
+        """Not ready at once, everything in hand finished, all closed, within the time given (G17)."""
+        self._health.stopping()
+        self._stop.set()
+        late = crew.finish(self._settings.stop_seconds)
+        code = _exit_code(crew.failure)
+        if late:
+            log.error("stopped_too_slowly", roles=late)
+            os._exit(code or EXIT_FAILED)  # a stuck thread must not keep the process from its end
+        runtime.close()
+        log.info("stopped", code=code)
+        return code
+
+
+def _exit_code(failure: BaseException | None) -> int:
+    if failure is None:
+        return 0
+    return EXIT_FROZEN if isinstance(failure, Frozen) else EXIT_FAILED
