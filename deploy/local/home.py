@@ -1,4 +1,4 @@
-"""Where the local system keeps its things: a folder for data, logs and pids, a cache of packages beside it."""
+"""Where the local system keeps its things: a folder for data, logs and pids; a cache of packages."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Keeps the system of a home running: whatever ends is started again, with growing pauses, and it is said so."""
+"""Keeps a home's system running: what ends is started again, with growing pauses, and it is said so."""
 
 import json
 import signal

@@ -1,0 +1,124 @@
+"""up, down, reset, info, logs, token, write-key: the system on this machine."""
+
+import json
+import sys
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli import local
+from deploy.local.home import SetupError, home
+from deploy.local.tail import follow, tail
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Tenant = Annotated[str, typer.Option(help="Slug of the tenant.")]
+
+
+def up() -> None:
+    """Start everything that does not run yet, print where it is and leave it running."""
+    from deploy.local import start
+    from deploy.local.system import System
+
+    console, system = Console(), System(home())
+    if start.is_up(system):
+        console.print("It is up already.")
+    else:
+        since = time.monotonic()
+        for name, work in start.steps(system):
+            step(console, name, work)
+        console.print(f"Up after {time.monotonic() - since:.0f} s.")
+    console.print(addresses())
+
+
+def step(console: Console, name: str, work: object) -> None:
+    """Does one part of the start and shows how long it took."""
+    assert callable(work)
+    since = time.monotonic()
+    with console.status(name):
+        work()
+    console.print(f"[green]✓[/] {name} [dim]{time.monotonic() - since:.1f} s[/]")
+
+
+def down() -> None:
+    """Stop everything; the data stays."""
+    from deploy.local import start
+    from deploy.local.system import System
+
+    with Console().status("Stopping"):
+        start.down(System(home()))
+
+
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Stop everything and wipe its data; fetched packages stay."""
+    from deploy.local import start
+    from deploy.local.system import System
+
+    if not yes:
+        typer.confirm(f"Wipe all data in {home()}?", abort=True)
+    start.reset(System(home()))
+
+
+def info(as_json: Json = False) -> None:
+    """Addresses, and how every process is."""
+    if as_json:
+        sys.stdout.write(json.dumps(local.system(), indent=1) + "\n")
+        return
+    console = Console()
+    console.print(addresses())
+    console.print(processes())
+
+
+def addresses() -> Table:
+    """Where to look."""
+    at = local.system()
+    table = Table(show_header=False, box=None)
+    for name in ("gateway", "kafka", "registry", "mail"):
+        table.add_row(name, str(at[name]))
+    for service, url in at["databases"].items():
+        table.add_row(f"database {service}", str(url))
+    return table
+
+
+def processes() -> Table:
+    """Every process with its pid and how often it was started again."""
+    from deploy.local.process import Process
+
+    file = home() / "status.json"
+    restarts: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    table = Table("process", "pid", "started again", box=None)
+    for name in (*restarts, "supervisor"):
+        found = Process(home(), name).running()
+        table.add_row(name, str(found.pid) if found else "[red]not running", str(restarts.get(name, "")))
+    return table
+
+
+def logs(
+    name: Annotated[str | None, typer.Argument(help="One process; all when left out.")] = None,
+    following: Annotated[bool, typer.Option("--follow", "-f", help="Go on until interrupted.")] = False,
+    lines: Annotated[int, typer.Option("-n", help="Lines of the past.")] = 20,
+) -> None:
+    """Show the end of the logs."""
+    files = sorted((home() / "logs").glob(f"{name or '*'}.log"))
+    if not files:
+        known = ", ".join(sorted(file.stem for file in (home() / "logs").glob("*.log"))) or "none yet"
+        raise SetupError(f"There is no log of {name or 'anything'}; there are: {known}.")
+    for line in follow(files, lines) if following else tail(files, lines):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def token(
+    tenant: Tenant = "acme", user: Annotated[str, typer.Option(help="ana, max or ada.")] = "ana"
+) -> None:
+    """Print a bearer token, good for an hour, and nothing else."""
+    sys.stdout.write(local.token(tenant, user) + "\n")
+
+
+def write_key(tenant: Tenant = "acme") -> None:
+    """Print the tenant's demo write key and nothing else."""
+    sys.stdout.write(local.demo_source(tenant)[1] + "\n")
