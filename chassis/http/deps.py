@@ -1,19 +1,15 @@
 """What endpoints ask for: the caller, the transaction, the process."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
 from chassis.auth import Caller
+from chassis.db import UnitOfWork
 from chassis.http.contract import edge
 from chassis.http.idempotency import checked_key
 from chassis.http.problems import Problem
-
-if TYPE_CHECKING:
-    from chassis.db import UnitOfWork
-    from chassis.service import Runtime
-else:
-    UnitOfWork = Runtime = Any
+from chassis.runtime import Runtime
 
 
 async def _caller(request: Request) -> Caller:

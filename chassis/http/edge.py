@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.http.problems import Problem
 from chassis.ids import new_id
+from chassis.telemetry import span
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +44,8 @@ class EdgeMiddleware:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, send)
-        with structlog.contextvars.bound_contextvars(request_id=exchange.id):
+        traceparent = Headers(scope=scope).get("traceparent")
+        with span(traceparent), structlog.contextvars.bound_contextvars(request_id=exchange.id):
             await self._serve(exchange, scope, receive)
             exchange.record()
 
@@ -79,6 +81,7 @@ class _Exchange:
         given = Headers(scope=scope).get("x-request-id", "")
         self.id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
         self.status = 0
+        self._lasts = False
         self._scope = scope
         self._send = send
         self._began = time.monotonic()
@@ -94,6 +97,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
+            self._lasts = headers.get("content-type", "").startswith("text/event-stream")
             for name, value in self._ours().items():
                 headers.setdefault(name, value)
         await self._send(message)
@@ -105,7 +109,8 @@ class _Exchange:
     def record(self) -> None:
         """Counts and logs the exchange, without its query or body."""
         seconds = time.monotonic() - self._began
-        _seconds().labels(self._scope["method"], self.route, self.status).observe(seconds)
+        if not self._lasts:
+            _seconds().labels(self._scope["method"], self.route, self.status).observe(seconds)
         log.info(
             "request",
             method=self._scope["method"],

@@ -12,13 +12,14 @@ from starlette.responses import Response
 from chassis.auth import Caller
 from chassis.http import idempotency
 from chassis.http.problems import unavailable
+from chassis.telemetry import Trace, current_trace
 
 
 class UnitsOfWork(Protocol):
     """The database, as far as the edge goes: it opens transactions and ends them."""
 
     def unit_of_work(
-        self, tenant: UUID, actor: str, *, correlation: str | None = None
+        self, tenant: UUID, actor: str, trace: Trace | None = None, *, correlation: str | None = None
     ) -> AbstractContextManager[Any]:
         """One transaction: committed at the end of the block, rolled back on an error."""
 
@@ -94,7 +95,7 @@ class Work:
         if self._caller is None:
             raise RuntimeError("a public route has no caller, so no tenant to open a transaction for")
         context = self._database.unit_of_work(
-            self._caller.tenant, str(self._caller.user), correlation=self._correlation
+            self._caller.tenant, str(self._caller.user), current_trace(), correlation=self._correlation
         )
         self._unit = context.__enter__()
         self._context = context
