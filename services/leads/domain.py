@@ -1,0 +1,159 @@
+"""Rules of a lead's status and priority. Standard library only; no SQL, no HTTP, no clock.
+
+A transition returns the new standing and what happened; a repeated one is a stated no-op; an impossible one
+raises a named error.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal
+
+Status = Literal["new", "contacted", "qualified", "unqualified", "converted"]
+Priority = Literal["high", "medium", "low"]
+
+OPEN: Final[tuple[Status, ...]] = ("new", "contacted", "qualified")
+"""In rising order; automation moves only among these, and only upwards (F26)."""
+BANDS: Final[tuple[tuple[int, Status], ...]] = ((70, "qualified"), (40, "contacted"), (0, "new"))
+LEAST_QUALIFIED: Final = 50
+"""Below this a lead may be called qualified by hand, with a warning (F27)."""
+
+SOURCES: Final = (
+    "web_form",
+    "event",
+    "referral",
+    "ads",
+    "manual",
+    "upsell",
+    "cross_sell",
+    "renewal",
+    "import",
+    "api",
+)
+
+
+class LeadNotFound(Exception):
+    """There is no such lead in this tenant."""
+
+
+class RuleSetNotFound(Exception):
+    """There is no such version of the scoring rules in this tenant."""
+
+
+class AlreadyPublished(Exception):
+    """A published rule set is never changed; draft another one."""
+
+
+class NotAllowedNow(Exception):
+    """The lead's status does not allow this; `allowed` says what it does allow."""
+
+    def __init__(self, status: Status, wanted: str, allowed: tuple[Status, ...]) -> None:
+        super().__init__(f"A lead that is {status} cannot become {wanted} by hand.")
+        self.allowed = allowed
+
+
+class ReasonMissing(Exception):
+    """An unqualified lead needs a reason code and a text (F28)."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a lead stands."""
+
+    status: Status
+    since: datetime
+    pinned: bool = False
+    """Set by hand: only an upward crossing into a band above it promotes again."""
+
+
+@dataclass(frozen=True)
+class StatusChanged:
+    """A lead moved to another status."""
+
+    status: Status
+    previous: Status
+    at: datetime
+    seconds_in_previous: int
+    pinned: bool
+    score: int
+    reason_code: str | None = None
+    reason: str | None = None
+    warning: str | None = None
+
+
+Moved = tuple[Standing, list[StatusChanged]]
+
+
+def band(score: int) -> Status:
+    """The status that a shown score stands for (F25)."""
+    return next(status for least, status in BANDS if score >= least)
+
+
+def priority(score: int) -> Priority:
+    """How soon a lead deserves attention (F31); says nothing about its status."""
+    return "high" if score >= 80 else "medium" if score >= 50 else "low"
+
+
+def promote(standing: Standing, previous: int, score: int, at: datetime) -> Moved:
+    """What a change of the shown score does: promotion among the open statuses only, never a demotion."""
+    target = band(score)
+    if standing.status not in OPEN or OPEN.index(target) <= OPEN.index(standing.status):
+        return standing, []
+    if standing.pinned and OPEN.index(band(previous)) >= OPEN.index(target):
+        return standing, []
+    return moved(standing, target, at, score, reason_code="score", reason=f"Score rose to {score}.")
+
+
+def set_status(
+    standing: Standing, status: Status, score: int, at: datetime, reason_code: str | None, reason: str | None
+) -> Moved:
+    """A person's decision (F26-F28); the status that the lead has already is a no-op.
+
+    From unqualified only the band of the current score is open. Raises NotAllowedNow, ReasonMissing.
+    """
+    if status == standing.status:
+        return standing, []
+    if status not in (allowed := allowed_by_hand(standing.status, score)):
+        raise NotAllowedNow(standing.status, status, allowed)
+    if status == "unqualified" and not (reason_code and reason):
+        raise ReasonMissing("Say why: reason_code and reason are needed for unqualified.")
+    warning = None
+    if status == "qualified" and score < LEAST_QUALIFIED:
+        warning = f"Qualified by hand with a score of {score}, below {LEAST_QUALIFIED}."
+    changed = moved(standing, status, at, score, reason_code, reason, warning)
+    return replace(changed[0], pinned=status in OPEN), [replace(changed[1][0], pinned=status in OPEN)]
+
+
+def allowed_by_hand(status: Status, score: int) -> tuple[Status, ...]:
+    """Statuses that a person may give; converted comes only from the conversion."""
+    if status == "converted":
+        return ()
+    if status == "unqualified":
+        return (band(score),)
+    return (*(other for other in OPEN if other != status), "unqualified")
+
+
+def moved(
+    standing: Standing,
+    status: Status,
+    at: datetime,
+    score: int,
+    reason_code: str | None = None,
+    reason: str | None = None,
+    warning: str | None = None,
+) -> Moved:
+    """The standing in another status, unpinned, and the event that says so."""
+    seconds = max(0, int((at - standing.since).total_seconds()))
+    event = StatusChanged(status, standing.status, at, seconds, False, score, reason_code, reason, warning)
+    return Standing(status, at), [event]
+
+
+def facts_of(profile: Mapping[str, object]) -> dict[str, bool | int | float | str | None]:
+    """What scoring sees of a lead: values without the person (F11)."""
+    plain = ("industry", "company_size", "country", "region", "lead_source", "esg_interest")
+    facts: dict[str, bool | int | float | str | None] = {
+        name: str(profile[name]) for name in plain if profile.get(name) is not None
+    }
+    for name in ("email", "phone", "company", "job_title"):
+        facts[f"has_{name}"] = bool(profile.get(name))
+    return facts

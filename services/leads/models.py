@@ -1,0 +1,158 @@
+"""Tables. Every key starts with the tenant; row security is forced by the migrations."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db import Model, TenantScoped
+from services.leads.domain import Standing
+
+
+class Lead(TenantScoped, Model):
+    """A lead: who it is, where it stands, what its score is."""
+
+    __tablename__ = "leads"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    first_name: Mapped[str | None]
+    last_name: Mapped[str | None]
+    company: Mapped[str | None]
+    job_title: Mapped[str | None]
+    email: Mapped[str | None]
+    email_normal: Mapped[str | None]
+    email_hash: Mapped[str | None]
+    phone: Mapped[str | None]
+    phone_e164: Mapped[str | None]
+    industry: Mapped[str | None]
+    company_size: Mapped[str | None]
+    country: Mapped[str | None]
+    region: Mapped[str | None]
+    lead_source: Mapped[str]
+    utm: Mapped[dict[str, Any]]
+    description: Mapped[str | None]
+    esg_interest: Mapped[str | None]
+    owner_id: Mapped[UUID | None]
+    account_id: Mapped[UUID | None]
+    status: Mapped[str]
+    status_since: Mapped[datetime]
+    pinned: Mapped[bool]
+    score: Mapped[int]
+    raw: Mapped[int]
+    fit: Mapped[int]
+    engagement: Mapped[int]
+    grade: Mapped[str]
+    rules_version: Mapped[int]
+    next_change_at: Mapped[datetime | None]
+    score_epoch: Mapped[int] = mapped_column(BigInteger)
+    score_sequence: Mapped[int] = mapped_column(BigInteger)
+    first_contacted_at: Mapped[datetime | None]
+
+    @property
+    def standing(self) -> Standing:
+        """The lead as the status rules see it."""
+        return Standing(self.status, self.status_since, self.pinned)  # type: ignore[arg-type]
+
+    @standing.setter
+    def standing(self, standing: Standing) -> None:
+        self.status, self.status_since, self.pinned = standing.status, standing.since, standing.pinned
+
+
+class Contribution(TenantScoped, Model):
+    """One line of a lead's receipt (F18); 0 points with a reason say why it did not count."""
+
+    __tablename__ = "contributions"
+
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rule_version: Mapped[int]
+    category: Mapped[str]
+    occurred_at: Mapped[datetime]
+    points: Mapped[int]
+    reason: Mapped[str | None]
+
+
+class ScoreChange(TenantScoped, Model):
+    """A change of the score as it was told (F19); append only."""
+
+    __tablename__ = "score_history"
+
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+    epoch: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    stored_at: Mapped[datetime]
+    cause: Mapped[str]
+    cause_id: Mapped[str]
+    previous: Mapped[int]
+    shown: Mapped[int]
+    raw: Mapped[int]
+    fit: Mapped[int]
+    engagement: Mapped[int]
+    grade: Mapped[str]
+    rules_version: Mapped[int]
+
+
+class StatusChange(TenantScoped, Model):
+    """A change of the status: who, what, when, why (F30); append only."""
+
+    __tablename__ = "status_history"
+
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    previous: Mapped[str | None]
+    status: Mapped[str]
+    seconds_in_previous: Mapped[int]
+    reason_code: Mapped[str | None]
+    reason: Mapped[str | None]
+    warning: Mapped[str | None]
+    score: Mapped[int]
+    rules_version: Mapped[int]
+
+
+class Adjustment(TenantScoped, Model):
+    """Points that a person gave or took (F19); `event_id` is the cause of the score change."""
+
+    __tablename__ = "adjustments"
+
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    points: Mapped[int]
+    reason: Mapped[str]
+
+
+class RuleSetRow(TenantScoped, Model):
+    """A version of the scoring rules (F17); once published it never changes."""
+
+    __tablename__ = "scoring_rules"
+
+    version: Mapped[int] = mapped_column(primary_key=True)
+    rules: Mapped[list[Any]]
+    author: Mapped[str]
+    created_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    effective_at: Mapped[datetime | None]
+
+
+class User(TenantScoped, Model):
+    """A colleague, as the identity service tells; personal fields stay sealed."""
+
+    __tablename__ = "users"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    login: Mapped[str]
+    roles: Mapped[list[Any]]
+    manager_id: Mapped[UUID | None]
+    active: Mapped[bool]
