@@ -1,6 +1,7 @@
 """Puts the commands together; the only place that knows all of them."""
 
 import sys
+from collections.abc import Callable
 
 import httpx
 import typer
@@ -14,7 +15,7 @@ def app() -> typer.Typer:
     from cli import clock, demo, runtime, watch
 
     commands = typer.Typer(help="SalesCompass, on this machine.", no_args_is_help=True)
-    for name, command in {
+    words: dict[str, Callable[..., None]] = {
         "up": runtime.up,
         "down": runtime.down,
         "reset": runtime.reset,
@@ -25,7 +26,8 @@ def app() -> typer.Typer:
         "demo": demo.demo,
         "watch": watch.watch,
         "tick": clock.tick,
-    }.items():
+    }
+    for name, command in words.items():
         commands.command(name)(command)
     return commands
 

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import local
-from deploy.local.home import SetupError, home
+from deploy.local.home import SetupError, folder, home, locked
 from deploy.local.tail import follow, tail
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -22,20 +23,29 @@ def up() -> None:
     from deploy.local import start
     from deploy.local.system import System
 
-    console, system = Console(), System(home())
-    if start.is_up(system):
-        console.print("It is up already.")
-    else:
-        since = time.monotonic()
-        for name, work in start.steps(system):
+    console = Console()
+    with locked(folder(home()) / "up.lock"):
+        system = System(home())
+        if start.is_up(system):
+            console.print("It is up already.")
+        else:
+            begin(console, start.steps(system))
+    sys.stdout.write(addresses())
+
+
+def begin(console: Console, steps: Iterable[tuple[str, Callable[[], object]]]) -> None:
+    """Does the steps of a start, each with the time it took."""
+    since = time.monotonic()
+    try:
+        for name, work in steps:
             step(console, name, work)
-        console.print(f"Up after {time.monotonic() - since:.0f} s.")
-    console.print(addresses())
+    except SetupError as error:
+        raise SetupError(f"{error}\n`salescompass down` stops what has started.") from error
+    console.print(f"Up after {time.monotonic() - since:.0f} s.")
 
 
-def step(console: Console, name: str, work: object) -> None:
+def step(console: Console, name: str, work: Callable[[], object]) -> None:
     """Does one part of the start and shows how long it took."""
-    assert callable(work)
     since = time.monotonic()
     with console.status(name):
         work()
@@ -47,7 +57,7 @@ def down() -> None:
     from deploy.local import start
     from deploy.local.system import System
 
-    with Console().status("Stopping"):
+    with locked(folder(home()) / "up.lock"), Console().status("Stopping"):
         start.down(System(home()))
 
 
@@ -69,19 +79,16 @@ def info(as_json: Json = False) -> None:
         sys.stdout.write(json.dumps(local.system(), indent=1) + "\n")
         return
     console = Console()
-    console.print(addresses())
+    sys.stdout.write(addresses())
     console.print(processes())
 
 
-def addresses() -> Table:
+def addresses() -> str:
     """Where to look."""
     at = local.system()
-    table = Table(show_header=False, box=None)
-    for name in ("gateway", "kafka", "registry", "mail"):
-        table.add_row(name, str(at[name]))
-    for service, url in at["databases"].items():
-        table.add_row(f"database {service}", str(url))
-    return table
+    known = {name: at[name] for name in ("gateway", "kafka", "registry", "mail")}
+    known |= {f"{service} database": url for service, url in at["databases"].items()}
+    return "\n".join(f"  {name:24}{value}" for name, value in known.items()) + "\n"
 
 
 def processes() -> Table:
@@ -91,7 +98,7 @@ def processes() -> Table:
     file = home() / "status.json"
     restarts: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
     table = Table("process", "pid", "started again", box=None)
-    for name in (*restarts, "supervisor"):
+    for name in sorted(pid_file.stem for pid_file in (home() / "pids").glob("*.json")):
         found = Process(home(), name).running()
         table.add_row(name, str(found.pid) if found else "[red]not running", str(restarts.get(name, "")))
     return table

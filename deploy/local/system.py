@@ -98,6 +98,7 @@ class System:
         keys.signing_key(self.home)
         shared = {
             "ENVIRONMENT": "local",
+            "PYTHONUNBUFFERED": "1",
             "KAFKA_BOOTSTRAP": self.kafka.bootstrap,
             "REGISTRY_URL": self.registry.url,
             "AUTH_JWKS": str(self.home / "keys" / "jwks.json"),
@@ -105,7 +106,7 @@ class System:
             "CURSOR_KEY": keys.secret(self.home, "cursor"),
             "SMTP_URL": f"smtp://127.0.0.1:{self.ports['smtp']}",
             "PUBLIC_URL": self.gateway_url,
-            "SCHEMA_IDS": str(folder(self.home / "cache") / "schema-ids.json"),
+            "SCHEMA_IDS": str(folder(self.home / "schemas") / "ids.json"),
         }
         for service, urls in self.databases.items():
             prefix = service.upper()
