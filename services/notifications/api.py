@@ -107,7 +107,7 @@ def list_alerts(
     uow: Transaction,
     runtime: RuntimeDep,
     paging: PagingDep,
-    subject_id: Annotated[UUID | None, Query()] = None,
+    subject_id: Annotated[Id | None, Query()] = None,
     state: Annotated[AlertState | None, Query()] = None,
     kind: Annotated[Kind | None, Query()] = None,
     severity: Annotated[Severity | None, Query()] = None,
@@ -167,7 +167,7 @@ def archive(item: Id, uow: Transaction, runtime: RuntimeDep, caller: CallerDep) 
 
 @router.post("/clock", dependencies=[require("admin", "service")])
 def travel(body: Journey, runtime: RuntimeDep, caller: CallerDep) -> ClockView:
-    """Sets the business clock forward for everybody; the ticks follow within a second (never in production)."""
+    """Sets the business clock forward for everybody, never in production; ticks follow within a second."""
     production = runtime.settings.environment == "production"
 
     def go(uow: Transaction) -> timedelta:

@@ -119,12 +119,12 @@ def get_item(uow: UnitOfWork, vault: Vault, user: UUID, item_id: UUID) -> ItemRo
 def unread_counts(uow: UnitOfWork, user: UUID) -> dict[str, int]:
     """A person's unread items by severity."""
     counted = (
-        select(Alert.severity, func.count())
+        select(Alert.severity, func.count().label("number"))
         .join(InboxItem, (InboxItem.tenant_id == Alert.tenant_id) & (InboxItem.alert_id == Alert.id))
         .where(Alert.tenant_id == uow.tenant, InboxItem.recipient_id == user, InboxItem.state == "unread")
         .group_by(Alert.severity)
     )
-    found = dict(uow.session.execute(counted).tuples())
+    found = {row.severity: row.number for row in uow.session.execute(counted)}
     return {severity: found.get(severity, 0) for severity in ("urgent", "warning", "info")}
 
 

@@ -1,21 +1,17 @@
 """The role `send`: hands queued messages to the mail server, each at most once but for a lost answer (G6)."""
 
 from threading import Event
-from typing import TYPE_CHECKING
+from uuid import UUID
 
 import structlog
 
 from chassis.db import DatabaseUnavailable
 from chassis.ids import NOBODY
+from chassis.runtime import Runtime
 from services.notifications import mail
 from services.notifications.commands import messages
 from services.notifications.commands.messages import Claimed
 from services.notifications.settings import NotificationsSettings
-
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from chassis.service import Runtime
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +20,7 @@ IDLE = 0.25
 ACTOR = "system:send"
 
 
-def run_sender(runtime: "Runtime", stop: Event) -> None:
+def run_sender(runtime: Runtime, stop: Event) -> None:
     """Sends until `stop` is set; a message under way is finished. Blocks."""
     settings = runtime.settings
     assert isinstance(settings, NotificationsSettings)
@@ -49,7 +45,7 @@ def _sent_something(sender: "Sender", stop: Event) -> bool:
 class Sender:
     """Claims, hands over, settles; the claim is committed before the first byte leaves."""
 
-    def __init__(self, runtime: "Runtime", settings: NotificationsSettings, smtp_url: str) -> None:
+    def __init__(self, runtime: Runtime, settings: NotificationsSettings, smtp_url: str) -> None:
         self._database, self._vault = runtime.database, runtime.vault
         self._settings, self._smtp_url = settings, smtp_url
 
@@ -64,7 +60,7 @@ class Sender:
                 self._send(tenant, message)
         return bool(tenants)
 
-    def _send(self, tenant: "UUID", message: Claimed) -> None:
+    def _send(self, tenant: UUID, message: Claimed) -> None:
         notice = mail.Notice(
             subject=message.alert.subject,
             summary=message.alert.summary,

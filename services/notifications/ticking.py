@@ -4,7 +4,7 @@ import time
 from contextlib import closing
 from datetime import UTC, datetime
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import structlog
@@ -15,11 +15,9 @@ from chassis.clock import millis
 from chassis.db import connect
 from chassis.headers import cloud_event
 from chassis.ids import NOBODY, new_id
+from chassis.runtime import Runtime
 from chassis.streams.kafka import KafkaWire
 from chassis.streams.wire import StreamError, Wire
-
-if TYPE_CHECKING:
-    from chassis.service import Runtime
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +31,7 @@ TIMEOUTS = {"statement_timeout": 5_000, "idle_session_timeout": 10_000}
 """A process that stands still loses its session, and with it the lock."""
 
 
-def run_clock(runtime: "Runtime", stop: Event) -> None:
+def run_clock(runtime: Runtime, stop: Event) -> None:
     """Ticks until `stop` is set, while this process holds the lock. Blocks."""
     production = runtime.settings.environment == "production"
     url = runtime.settings.database_url.get_secret_value()
@@ -64,7 +62,7 @@ class Leadership:
         return int(row[0]) if row and not self._production else 0
 
 
-def _tick_while_leading(runtime: "Runtime", leadership: Leadership, stop: Event) -> None:
+def _tick_while_leading(runtime: Runtime, leadership: Leadership, stop: Event) -> None:
     while not leadership.taken():
         if stop.wait(1):
             return

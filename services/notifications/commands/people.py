@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.db import UnitOfWork
@@ -55,6 +55,11 @@ def store_user(uow: UnitOfWork, record: Record) -> None:
     uow.session.execute(
         row.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values, where=newer)
     )
+
+
+def forget_user(uow: UnitOfWork, user_id: UUID) -> None:
+    """Forgets a user that the identity service no longer knows; again is a no-op."""
+    uow.session.execute(delete(User).where(User.tenant_id == uow.tenant, User.id == user_id))
 
 
 def _uuid(value: str | None) -> UUID | None:

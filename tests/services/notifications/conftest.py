@@ -1,0 +1,133 @@
+"""A notifications database with the people of ACME, and the events that fill it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+import services.notifications.migrations as migrations
+from chassis.avro import Codec
+from chassis.catalogue import Catalogue
+from chassis.clock import millis
+from chassis.db import Database, UnitOfWork
+from chassis.ids import derived_id, new_id, tenant_id, user_id
+from chassis.migrations import migrate
+from chassis.outbox import Publisher
+from chassis.pii import Vault
+from chassis.settings import LOCAL_PII_KEY
+from services.notifications import commands
+
+ACME, GLOBEX = tenant_id("acme"), tenant_id("globex")
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@dataclass
+class SetClock:
+    """Business time as the test says."""
+
+    time: datetime = NOON
+
+    def now(self) -> datetime:
+        """The time that was set."""
+        return self.time
+
+
+@dataclass
+class House:
+    """The service's database, its vault, and what has to be known to look inside."""
+
+    database: Database
+    vault: Vault
+    urls: dict[str, str]
+    codec: Codec
+    catalogue: Catalogue
+    clock: SetClock = field(default_factory=SetClock)
+
+    def run(self, work: Callable[[UnitOfWork], Any], tenant: UUID = ACME) -> Any:
+        """The result of one transaction of the tenant."""
+        return self.database.run(tenant, "system:test", work)
+
+    def person(self, login: str, *roles: str, tenant: UUID = ACME, **more: Any) -> UUID:
+        """A colleague, with an address."""
+        id = user_id(tenant, login)
+
+        def store(uow: UnitOfWork) -> None:
+            pii, key = self.vault.seal(uow, id, {"email": f"{login}@acme.example", "name": login.title()})
+            record = {"user_id": str(id), "version": 1, "login": login, "roles": list(roles)}
+            record |= {"manager_id": None, "active": True, "pii": pii, "key_id": key}
+            commands.store_user(uow, record | more)
+
+        self.run(store, tenant)
+        return id
+
+    def lead(self, name: str, owner: UUID | None, tenant: UUID = ACME) -> UUID:
+        """A lead with this first name, as the leads service tells it."""
+        id = derived_id("test-lead", name)
+
+        def store(uow: UnitOfWork) -> None:
+            pii, key = self.vault.seal(uow, id, {"first_name": name, "last_name": "Doe"})
+            record = {"lead_id": str(id), "version": 1, "status": "new"}
+            record |= {"owner_id": owner and str(owner), "pii": pii, "key_id": key}
+            commands.store_lead(uow, record)
+
+        self.run(store, tenant)
+        return id
+
+    def raised(self, lead: UUID, owner: UUID | None, tenant: UUID = ACME, **more: Any) -> dict[str, Any]:
+        """A stored high-value alert about the lead; the record that raised it."""
+        record = alert_record(lead, owner, self.clock.time) | more
+        self.run(lambda uow: commands.store_alert(uow, record), tenant)
+        return record
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the database holds for ACME."""
+        with psycopg.connect(self.urls["app"]) as connection:
+            connection.execute("SELECT set_config('app.tenant', %s, false)", [str(ACME)])
+            return connection.execute(query).fetchall()
+
+
+def alert_record(lead: UUID, owner: UUID | None, at: datetime) -> dict[str, Any]:
+    """An urgent alert as the processor raises it."""
+    return {
+        "event_id": str(new_id()),
+        "subject_id": str(lead),
+        "alert_id": str(derived_id("alert", lead)),
+        "kind": "high_value",
+        "severity": "urgent",
+        "cause": "85:created",
+        "raised_at": millis(at),
+        "recorded_at": millis(at),
+        "cause_id": str(new_id()),
+        "threshold": 85,
+        "score": 92,
+        "status": "qualified",
+        "owner_id": owner and str(owner),
+    }
+
+
+def unregistered_codec(catalogue: Catalogue) -> Codec:
+    """A codec whose schema ids no registry gave: good for one process."""
+    numbers = count(1)
+    return Codec(
+        catalogue, {t.subject(r): tuple(next(numbers) for _ in r.versions) for t, r in catalogue.subjects()}
+    )
+
+
+@pytest.fixture
+def house(database: Callable[[str], dict[str, str]]) -> Iterator[House]:
+    """A fresh, migrated database."""
+    urls = database("notifications")
+    migrate(urls["owner"], "notifications", Path(migrations.__path__[0]) / "versions")
+    catalogue = Catalogue.load()
+    codec, clock = unregistered_codec(catalogue), SetClock()
+    made = Database(urls["app"], clock=clock, publisher=Publisher(codec, catalogue, "notifications"))
+    vault = Vault(SecretStr(LOCAL_PII_KEY), "identity.subject-key")
+    yield House(made, vault, urls, codec, catalogue, clock)
+    made.close()
