@@ -47,6 +47,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections on the port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def need_port(port: int, name: str) -> None:
     """Raises `SetupError` when somebody listens on the port already."""
     with socket.socket() as probe:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from deploy.local import keys
-from deploy.local.home import ROOT, folder, need_port
+from deploy.local.home import ROOT, folder, listens, need_port
 from deploy.local.infra import SERVICES
 from deploy.local.kafka import Kafka, answers
 from deploy.local.ports import ports
@@ -55,9 +55,9 @@ class Program:
             self.process.start(self.command, self.environment, ROOT)
 
     def ready(self) -> bool:
-        """Whether it answers that it is."""
+        """Whether it answers that it is; one without an address to ask, whether it listens."""
         if self.ready_url is None:
-            return self.process.running() is not None
+            return all(listens(port) for port in self.ports.values())
         try:
             return httpx.get(self.ready_url, timeout=2).is_success
         except httpx.TransportError:
