@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -16,7 +16,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from chassis.clock import Clock
+from chassis.ids import NOBODY
 from chassis.outbox import OutboxRow, Outgoing, Publisher, checked, store
+from chassis.telemetry import Trace, current_trace
 
 T = TypeVar("T")
 
@@ -83,14 +85,6 @@ class TenantScoped:
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-100)
 
 
-class Trace(Protocol):
-    """Trace context of the request or event that is handled."""
-
-    @property
-    def traceparent(self) -> str:
-        """W3C header."""
-
-
 class UnitOfWork:
     """One tenant's part of a transaction. Given by the chassis, which also commits it."""
 
@@ -119,7 +113,8 @@ class UnitOfWork:
     @property
     def traceparent(self) -> str | None:
         """W3C trace context for what leaves from here."""
-        return self.trace.traceparent if self.trace else None
+        trace = self.trace or current_trace()
+        return trace.traceparent if trace else None
 
     def publish(self, event: Outgoing) -> UUID:
         """Encodes an event and stores it with the commit; returns its id. Several keep their order.
@@ -134,6 +129,25 @@ class UnitOfWork:
     def publish_raw(self, row: OutboxRow) -> None:
         """Stores bytes as they are (repairs of records that came from elsewhere). Raises TooLarge."""
         self._rows.append(checked(row))
+
+    def follow(self, cause: str, trace: Trace | None, correlation: str | None) -> None:
+        """What is published from here on names this event as its cause."""
+        self.cause, self.trace, self.correlation = cause, trace, correlation
+
+    @contextmanager
+    def within(self, tenant: UUID) -> Iterator["UnitOfWork"]:
+        """A unit of a tenant in the same transaction, for handlers whose records come without one.
+
+        Raises PermissionError unless this unit belongs to nobody.
+        """
+        if self.tenant != NOBODY:
+            raise PermissionError("a tenant's unit of work does not lead to another tenant")
+        self.flush()
+        with self._work.unit_of_work(
+            tenant, self.actor, trace=self.trace, cause=self.cause, correlation=self.correlation
+        ) as inner:
+            yield inner
+        self._work.enter(self.tenant)
 
     def flush(self) -> None:
         """Writes changed objects, then the events, under this tenant."""

@@ -1,0 +1,153 @@
+"""One batch, one transaction: effects, ids seen, outgoing events and positions together (G4, G7)."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from uuid import UUID
+
+from chassis.consumer import inbox, offsets
+from chassis.consumer.inbox import Order
+from chassis.consumer.metrics import consumer_metrics
+from chassis.consumer.records import Event, Foreign, Item, Position, RawRecord, Refusal, inbox_id
+from chassis.consumer.registry import Consumers
+from chassis.db import Database, Transaction, UnitOfWork
+from chassis.dead_letters.table import Letter, keep, park
+from chassis.failpoints import reached
+from chassis.ids import NOBODY
+
+
+class Batch:
+    """Applies items of a group. Remembers where it was, so that a failure has a place."""
+
+    def __init__(self, database: Database, consumers: Consumers) -> None:
+        self._database, self._consumers = database, consumers
+        self._group = consumers.group
+        self._metrics = consumer_metrics()
+        self._outcomes: list[tuple[str, str, int]] = []
+        self.at: Sequence[Item] = ()
+        """What was being handled when the last attempt failed; empty where that cannot be told."""
+
+    def apply(self, items: Sequence[Item], expected: dict[Position, int]) -> None:
+        """Applies items and moves their positions, in one transaction; updates `expected` after the commit.
+
+        Raises what a handler raises, Overtaken, DatabaseUnavailable or Contended: then nothing has happened.
+        """
+        with self._moving(items, expected) as work:
+            for tenant, own in _by_tenant(items).items():
+                with work.unit_of_work(tenant, f"system:{self._group}") as uow:
+                    self._tenant(uow, own)
+
+    def put_aside(self, item: Item, letter: Letter, expected: dict[Position, int]) -> None:
+        """Keeps an item that cannot be applied, parks its key and moves on. Raises as `apply`."""
+        with (
+            self._moving([item], expected) as work,
+            work.unit_of_work(item.tenant, f"system:{self._group}") as uow,
+        ):
+            self._arrive(uow, [item])
+            self._put_aside(uow, [letter], {item.raw.order})
+
+    def _tenant(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
+        seen = self._arrive(uow, items)
+        letters: list[Letter] = []
+        parking: set[Order] = set()
+        for handler_of, run in groupby(self._admitted(items, seen, letters, parking), key=self._kind):
+            self.at = list(run)
+            self._run(uow, handler_of, self.at)
+        self.at = ()
+        self._put_aside(uow, letters, parking)
+
+    def _admitted(
+        self, items: Sequence[Item], seen: "_Seen", letters: list[Letter], parking: set[Order]
+    ) -> Iterator[Item]:
+        """Items that a handler is to see; the others are noted as letters, or counted."""
+        for item in items:
+            raw = item.raw
+            if isinstance(item, Event) and seen.before(item):
+                self._count(raw, "repeated")
+            elif raw.order in seen.parked:
+                letters.append(Letter.of(self._group, raw, "follows", "an earlier record of its key waits"))
+            elif isinstance(item, Refusal):
+                letters.append(Letter.of(self._group, raw, item.cause, item.detail))
+                if item.parks:
+                    seen.parked.add(raw.order)
+                    parking.add(raw.order)
+            elif isinstance(item, Foreign) or (item.topic, item.type) in self._consumers.handlers:
+                yield item
+            else:
+                self._count(raw, "no handler")
+
+    def _arrive(self, uow: UnitOfWork, items: Sequence[Item]) -> "_Seen":
+        """Remembers the ids of these items and asks which of their keys wait."""
+        if uow.tenant == NOBODY:  # no aggregate, so nothing to wait for; positions alone keep repeats out
+            return _Seen(set(), set(), set())
+        ids = {inbox_id(item) for item in items if isinstance(item, Event) and self._resent(item)}
+        return _Seen(ids, *inbox.arrive(uow, self._group, ids, {item.raw.order for item in items}))
+
+    def _resent(self, event: Event) -> bool:
+        handler = self._consumers.handlers.get((event.topic, event.type))
+        return handler is not None and handler.resent
+
+    def _kind(self, item: Item) -> tuple[str, str | None]:
+        """What the items of one call have in common."""
+        return item.raw.topic, item.type if isinstance(item, Event) else None
+
+    def _run(self, uow: UnitOfWork, kind: tuple[str, str | None], items: Sequence[Item]) -> None:
+        topic, type = kind
+        if type is None:
+            self._consumers.raw[topic](uow, [item.raw for item in items])
+        else:
+            handler = self._consumers.handlers[topic, type]
+            events = [item for item in items if isinstance(item, Event)]
+            for part in [[event] for event in events] if handler.single else [events]:
+                self.at = part
+                handler.run(uow, part)
+        self._count(items[0].raw, "applied", len(items))
+
+    def _put_aside(self, uow: UnitOfWork, letters: Sequence[Letter], parking: set[Order]) -> None:
+        keep(uow, letters)
+        if uow.tenant != NOBODY:
+            park(uow, self._group, {(topic, key) for topic, key in parking if key is not None})
+        for letter in letters:
+            self._outcomes.append((letter.topic, "parked", 1))
+            self._metrics.dead_letters.labels(self._group, letter.cause).inc()
+
+    @contextmanager
+    def _moving(self, items: Sequence[Item], expected: dict[Position, int]) -> Iterator[Transaction]:
+        self.at = ()
+        self._outcomes.clear()
+        ends = {item.raw.position: item.raw.offset + 1 for item in items}
+        with self._database.transaction() as work:
+            offsets.lock(work.session, self._group, {position: expected[position] for position in ends})
+            yield work
+            offsets.store(work.session, self._group, ends)
+            reached("consumer.before_commit")
+        reached("consumer.after_commit")
+        expected.update(ends)
+        for topic, outcome, number in self._outcomes:
+            self._metrics.events.labels(self._group, topic, outcome).inc(number)
+
+    def _count(self, raw: RawRecord, outcome: str, number: int = 1) -> None:
+        self._outcomes.append((raw.topic, outcome, number))
+
+
+class _Seen:
+    """What the inbox says of a tenant's items."""
+
+    def __init__(self, asked: set[UUID], fresh: set[UUID], parked: set[Order]) -> None:
+        self._asked, self._fresh, self.parked = asked, fresh, parked
+
+    def before(self, event: Event) -> bool:
+        """Whether the event was applied or put aside before, or a moment ago in this batch."""
+        id = inbox_id(event)
+        if id in self._fresh:
+            self._fresh.remove(id)
+            return False
+        return id in self._asked
+
+
+def _by_tenant(items: Sequence[Item]) -> dict[UUID, list[Item]]:
+    """Items by tenant, each tenant's in their order; tenants in one order for all members."""
+    groups: dict[UUID, list[Item]] = {}
+    for item in items:
+        groups.setdefault(item.tenant, []).append(item)
+    return dict(sorted(groups.items()))

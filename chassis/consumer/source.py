@@ -1,0 +1,145 @@
+"""The Kafka side of a consumer: a group member that reads from positions that it is told, not Kafka's."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+
+from chassis.consumer.errors import OffsetLost
+from chassis.consumer.records import Position, RawRecord, raw_record
+
+FIRST_WAIT_SECONDS = 1.0
+REQUEST_SECONDS = 10
+
+CONSUMER = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "auto.offset.reset": "error",  # a position is always given; where it does not exist, somebody must look
+    "partition.assignment.strategy": "range",
+    "session.timeout.ms": 10_000,
+    "heartbeat.interval.ms": 1_000,
+    "max.poll.interval.ms": 300_000,
+    "fetch.wait.max.ms": 100,
+    "fetch.queue.backoff.ms": 10,
+    "queued.max.messages.kbytes": 32_768,
+    "socket.keepalive.enable": True,
+}
+_GONE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
+"""The position lies outside what the broker has."""
+
+log = structlog.get_logger()
+
+
+class SourceUnavailable(ConnectionError):
+    """The broker did not answer: later it may."""
+
+
+class Source:
+    """One member of a group. Not for several threads."""
+
+    def __init__(self, bootstrap: str, group: str, client: str, settings: dict[str, Any]) -> None:
+        common: dict[str, Any] = {"bootstrap.servers": bootstrap, "client.id": client}
+        self._consumer: Any = Consumer({**common, **CONSUMER, "group.id": group, **settings})
+        self._admin = AdminClient(common)
+        self.granted: set[Position] | None = None
+        """Positions that the group gave to this member and that wait for `begin`; None where none do."""
+        self.held: set[Position] = set()
+        """Positions that are this member's."""
+
+    def subscribe(self, topics: list[str]) -> None:
+        """Joins the group."""
+        self._consumer.subscribe(
+            topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+        )
+
+    def _assigned(self, consumer: Any, partitions: list[Any]) -> None:
+        """Notes what was given; reading begins when the loop has loaded where."""
+        consumer.assign([])
+        self.held = {(p.topic, p.partition) for p in partitions}
+        self.granted = set(self.held)
+
+    def _revoked(self, consumer: Any, _: list[Any]) -> None:
+        self.held, self.granted = set(), None
+        consumer.unassign()
+
+    def begin(self, offsets: Mapping[Position, int]) -> None:
+        """Reads from these offsets on."""
+        self._consumer.assign([TopicPartition(*position, offset) for position, offset in offsets.items()])
+        self.granted = None
+
+    def read(self, most: int) -> list[RawRecord]:
+        """What is there, at most so many records; waits up to a second for the first. Raises OffsetLost."""
+        first = self._consumer.poll(FIRST_WAIT_SECONDS)
+        if first is None:
+            return []
+        rest = self._consumer.consume(most - 1, 0) if most > 1 else []
+        return list(self._records([first, *rest]))
+
+    def _records(self, messages: Iterable[Any]) -> Iterator[RawRecord]:
+        for message in messages:
+            if (error := message.error()) is None:
+                yield raw_record(message)
+            elif error.code() in _GONE:
+                raise OffsetLost(f"{message.topic()}[{message.partition()}]: {error.str()}")
+            elif error.fatal():
+                raise KafkaException(error)
+            else:
+                log.warning("reading disturbed", error=error.name(), topic=message.topic())
+
+    def rest(self, seconds: float) -> bool:
+        """Reads nothing for a while but stays in the group. False if something came: it is to be read again."""
+        consumer = self._consumer
+        until = time.monotonic() + seconds
+        quiet = True
+        consumer.pause(consumer.assignment())
+        while (left := until - time.monotonic()) > 0:
+            quiet = consumer.poll(min(left, 0.2)) is None and quiet
+        consumer.resume(consumer.assignment())
+        return quiet
+
+    def hint(self, offsets: Mapping[Position, int], *, wait: bool = False) -> None:
+        """Tells Kafka where we are, for lag displays; nothing depends on it."""
+        places = [TopicPartition(*position, offset) for position, offset in offsets.items()]
+        try:
+            if places:
+                self._consumer.commit(offsets=places, asynchronous=not wait)
+        except KafkaException as error:  # a rebalance may be under way
+            log.info("offset hint not taken", error=error.args[0].name())
+
+    def ends(self, positions: Iterable[Position]) -> dict[Position, int]:
+        """Known ends of partitions; does not ask the broker."""
+        found = {}
+        for position in positions:
+            low_high = self._consumer.get_watermark_offsets(TopicPartition(*position), cached=True)
+            if low_high and low_high[1] >= 0:
+                found[position] = low_high[1]
+        return found
+
+    def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
+        """Id of each topic: another one once it was made again. Raises SourceUnavailable."""
+        asked = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=REQUEST_SECONDS)
+        with_ids = {topic: _result(future) for topic, future in asked.items()}
+        return {topic: str(described.topic_id) for topic, described in with_ids.items()}
+
+    def firsts(self, positions: Iterable[Position]) -> dict[Position, int]:
+        """First offset that each partition still has. Raises SourceUnavailable."""
+        earliest = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
+        asked = {TopicPartition(*position): earliest for position in positions}
+        if not asked:
+            return {}
+        answers = self._admin.list_offsets(asked, request_timeout=REQUEST_SECONDS)
+        return {(p.topic, p.partition): int(_result(future).offset) for p, future in answers.items()}
+
+    def close(self) -> None:
+        """Leaves the group."""
+        self._consumer.close()
+
+
+def _result(future: Any) -> Any:
+    try:
+        return future.result(REQUEST_SECONDS + 5)
+    except KafkaException as error:
+        raise SourceUnavailable(error.args[0].name()) from error

@@ -1,0 +1,22 @@
+"""Records that could not be applied or sent: kept with raw bytes, cause and position, replayed in order.
+
+A letter is `waiting`, `replayed` or `discarded`. While letters of a key wait, the key is parked: what comes
+later follows them. What is here may hold personal data sealed as it came, never in the clear.
+"""
+
+from chassis.dead_letters.desk import DeadLetter, discard, list_letters, show
+from chassis.dead_letters.replay import Replayed, Replayer
+from chassis.dead_letters.table import Letter, keep, park, store_dead_letter
+
+__all__ = [
+    "DeadLetter",
+    "Letter",
+    "Replayed",
+    "Replayer",
+    "discard",
+    "keep",
+    "list_letters",
+    "park",
+    "show",
+    "store_dead_letter",
+]
