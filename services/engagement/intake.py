@@ -1,13 +1,13 @@
-"""From a sender's events to records of engagement.received: what is taken, what is put aside, and under which id.
+"""From a sender's events to records of engagement.received: taken or put aside, and under which id.
 
 Needs no database, so that the front door stays open while it is away.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from chassis.ids import derived_id, new_id
@@ -24,6 +24,10 @@ from services.engagement.domain import (
 
 REJECTED = "rejected"
 """Type of a record that carries an event which cannot be taken, on its way to the rejected ones."""
+
+
+Shape = Literal["segment", "own", "avro"]
+"""How a rejected event is written: Segment's JSON, ours, or bytes that were not even Avro."""
 
 
 class EmailHash(Protocol):
@@ -59,25 +63,32 @@ class Intake:
 
     def take(self, items: Sequence[object]) -> list[Outcome]:
         """Events in Segment's shape, each judged by itself."""
-        return [self._judged(item, lambda given: given, lambda pointer: pointer) for item in items]
+        return [self._judged(item, "segment") for item in items]
 
     def take_own(self, items: Sequence[object]) -> list[Outcome]:
         """Events in our own shape, each judged by itself."""
-        return [self._judged(item, from_own, own_pointer) for item in items]
+        return [self._judged(item, "own") for item in items]
 
-    def _judged(
-        self, item: object, shaped: Callable[[object], object], pointer: Callable[[str], str]
-    ) -> Outcome:
+    def _judged(self, item: object, shape: Shape) -> Outcome:
         raw = compact(item)
-        if len(raw) > LARGEST_EVENT:
-            return self.reject(raw, InvalidEvent("", f"is larger than {LARGEST_EVENT} bytes"), item)
-        if "\\u0000" in raw and (where := _nul(item)) is not None:
-            return self.reject(raw, InvalidEvent(where, "holds the character NUL"), item)
         try:
-            event = shaped(item)
+            if _size(raw) > LARGEST_EVENT:
+                raise InvalidEvent("", f"is larger than {LARGEST_EVENT} bytes")
+            if "\\u0000" in raw and (where := _nul(item)) is not None:
+                raise InvalidEvent(where, "holds the character NUL")
+            return self.judge(item, shape)
+        except InvalidEvent as fault:
+            return self.reject(raw, fault, shape, item)
+
+    def judge(self, item: object, shape: Shape = "segment") -> Outcome:
+        """The event as one to take. Raises InvalidEvent, whose pointer is of the given shape."""
+        if shape == "segment":
+            return self._accepted(item, read_event(item, self.received, self.sent, self.kinds))
+        event = from_own(item)
+        try:
             return self._accepted(event, read_event(event, self.received, self.sent, self.kinds))
         except InvalidEvent as fault:
-            return self.reject(raw, InvalidEvent(pointer(fault.pointer), fault.reason), item)
+            raise InvalidEvent(own_pointer(fault.pointer), fault.reason) from None
 
     def _accepted(self, event: object, seen: Engagement) -> Outcome:
         message_id = seen.message_id or str(new_id())
@@ -86,12 +97,19 @@ class Intake:
         record = self._record(event_id, seen.kind, seen.type, message_id, seen.occurred_at, compact(event))
         return Outcome(event_id, message_id, seen.message_id is None, key, record)
 
-    def reject(self, raw: str, fault: InvalidEvent, item: object = None) -> Outcome:
+    def reject(self, raw: str, fault: InvalidEvent, shape: Shape, item: object = None) -> Outcome:
         """Puts an event aside, with why. The same bytes are put aside once."""
         digest = sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()
         event_id = derived_id(self.tenant, self.source, REJECTED, digest)
-        cut = len(raw) > LARGEST_EVENT
-        kept = {"raw": raw[:LARGEST_EVENT], "cut": cut, "reason": fault.reason, "field": fault.pointer}
+        cut = _size(raw) > LARGEST_EVENT
+        kept = {
+            "raw": raw[:LARGEST_EVENT],
+            "cut": cut,
+            "shape": shape,
+            "sent": self.sent,
+            "reason": fault.reason,
+            "field": fault.pointer,
+        }
         record = self._record(event_id, REJECTED, REJECTED, str(event_id), self.received, json.dumps(kept))
         return Outcome(event_id, _message_id(item), False, f"{self.tenant}:{self.source}", record, fault, cut)
 
@@ -125,6 +143,11 @@ def identifier(kind: str, source: UUID, value: str) -> str:
 def compact(value: object) -> str:
     """JSON without blanks."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _size(text: str) -> int:
+    """Bytes of a text; counted only where that takes counting."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _message_id(item: object) -> str | None:

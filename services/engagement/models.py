@@ -39,12 +39,13 @@ class WriteKey(TenantScoped, Model):
 
 
 class Person(TenantScoped, Model):
-    """Whoever stands behind some identifiers. Merged people point to whom they are; leads never merge here."""
+    """Whoever stands behind some identifiers. The merged point to whom they are; leads never merge here."""
 
     __tablename__ = "people"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     lead_id: Mapped[UUID | None]
+    named: Mapped[bool]
     merged_into: Mapped[UUID | None]
     created_at: Mapped[datetime]
 
@@ -101,6 +102,8 @@ class RejectedEvent(TenantScoped, Model):
     field: Mapped[str | None] = mapped_column(Text)
     raw: Mapped[bytes]
     cut: Mapped[bool]
+    shape: Mapped[str] = mapped_column(Text)
+    sent: Mapped[int | None] = mapped_column(BigInteger)
     rejected_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(Text)
     replayed_at: Mapped[datetime | None]

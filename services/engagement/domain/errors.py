@@ -31,3 +31,7 @@ class UnknownRejection(LookupError):
 
 class AlreadyReplayed(ValueError):
     """A rejected event is replayed once; what came of it is an event of its own."""
+
+
+class NameTaken(ValueError):
+    """The tenant has another source of this name."""

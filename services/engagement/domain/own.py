@@ -25,7 +25,7 @@ _POINTERS = {f"/{theirs}": f"/{ours}" for ours, theirs in _SAME.items()} | {
 
 
 def from_own(item: object) -> dict[str, Any]:
-    """The event in Segment's shape. Raises InvalidEvent for unknown fields and properties that are no object."""
+    """The event in Segment's shape. Raises InvalidEvent: unknown field, properties no object."""
     if not isinstance(item, dict):
         raise InvalidEvent("", "must be an object")
     for name in item.keys() - _FIELDS:

@@ -40,6 +40,7 @@ CREATE TABLE people (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
     lead_id uuid,
+    named boolean NOT NULL DEFAULT false,
     merged_into uuid,
     created_at timestamptz NOT NULL,
     CONSTRAINT pk_people PRIMARY KEY (tenant_id, id)
@@ -88,6 +89,8 @@ CREATE TABLE rejected_events (
     field text,
     raw bytea NOT NULL,
     cut boolean NOT NULL,
+    shape text NOT NULL,
+    sent bigint,
     rejected_at timestamptz NOT NULL,
     state text NOT NULL DEFAULT 'open',
     replayed_at timestamptz,

@@ -1,0 +1,18 @@
+"""Composition root: python -m services.engagement api|consume|relay|migrate"""
+
+from chassis.service import Service, main
+from services.engagement.api import ERRORS, ROUTERS
+from services.engagement.consumers import consumers
+from services.engagement.settings import EngagementSettings
+
+SERVICE = Service(
+    name="engagement",
+    settings=EngagementSettings,
+    migrations="services.engagement.migrations",
+    routers=ROUTERS,
+    errors=ERRORS,
+    consumers=consumers,
+)
+
+if __name__ == "__main__":
+    main(SERVICE)

@@ -1,0 +1,25 @@
+"""What can be done: one function is one operation in one transaction, which the chassis commits."""
+
+from services.engagement.commands.leads import lead_moved, lead_told
+from services.engagement.commands.receive import receive
+from services.engagement.commands.rejections import replay, store_rejected
+from services.engagement.commands.sources import (
+    add_write_key,
+    change_source,
+    create_source,
+    revoke_write_key,
+    rotate_write_key,
+)
+
+__all__ = [
+    "add_write_key",
+    "change_source",
+    "create_source",
+    "lead_moved",
+    "lead_told",
+    "receive",
+    "replay",
+    "revoke_write_key",
+    "rotate_write_key",
+    "store_rejected",
+]

@@ -1,0 +1,102 @@
+"""A lead tells which e-mail address it has: the person behind it becomes this lead, or another open one."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+
+from chassis.clock import from_millis
+from chassis.db import UnitOfWork
+from services.engagement.commands.people import People
+from services.engagement.commands.receive import email_id, joined_waiting, publish
+
+OPEN = frozenset({"new", "contacted", "qualified"})
+
+
+def lead_told(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
+    """LeadCreated or LeadChanged: keeps the lead's address; its person's waiting events join it (F73)."""
+    stored = uow.session.execute(
+        _upsert(),
+        {
+            "tenant": uow.tenant,
+            "lead": UUID(record["lead_id"]),
+            "hash": record["email_hash"],
+            "open": record["status"] in OPEN,
+            "created": from_millis(record["created_at"]),
+            "version": record["version"],
+        },
+    ).scalar()
+    if stored and record["email_hash"]:
+        _choose(uow, record["email_hash"])
+
+
+def lead_moved(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
+    """LeadStatusChanged: of several leads with one address, the oldest open one gets the events."""
+    row = uow.session.execute(
+        _set_open(),
+        {
+            "tenant": uow.tenant,
+            "lead": UUID(record["lead_id"]),
+            "open": record["status"] in OPEN,
+            "version": record["version"],
+        },
+    ).one_or_none()
+    if row is not None and row.email_hash:
+        _choose(uow, row.email_hash)
+
+
+def _choose(uow: UnitOfWork, email_hash: str) -> None:
+    """Gives the person with this address its lead. The lock comes first, then the look at the leads."""
+    who = email_id(email_hash)
+    people = People.locked(uow, [[who]])
+    person = people.face(who.hash)
+    row = uow.session.execute(
+        _oldest_open(), {"tenant": uow.tenant, "hash": email_hash, "current": person.lead}
+    ).one()
+    if row.keep or row.oldest is None or row.oldest == person.lead:
+        return
+    person.lead, person.dirty = row.oldest, True
+    publish(uow, joined_waiting(uow, people.save()))
+
+
+@cache
+def _upsert() -> TextClause:
+    return text(
+        """
+        INSERT INTO lead_emails AS l (tenant_id, lead_id, email_hash, open, created_at, version)
+        VALUES (:tenant, :lead, :hash, :open, :created, :version)
+        ON CONFLICT (tenant_id, lead_id) DO UPDATE
+        SET email_hash = excluded.email_hash, open = excluded.open, version = excluded.version
+        WHERE l.version < excluded.version
+        RETURNING true
+        """
+    )
+
+
+@cache
+def _set_open() -> TextClause:
+    return text(
+        """
+        UPDATE lead_emails SET open = :open, version = :version
+        WHERE tenant_id = :tenant AND lead_id = :lead AND version < :version
+        RETURNING email_hash
+        """
+    )
+
+
+@cache
+def _oldest_open() -> TextClause:
+    # a person keeps an open lead that they have by another address
+    return text(
+        """
+        SELECT
+            (SELECT lead_id FROM lead_emails
+             WHERE tenant_id = :tenant AND email_hash = :hash AND open
+             ORDER BY created_at, lead_id LIMIT 1) AS oldest,
+            EXISTS (SELECT FROM lead_emails
+             WHERE tenant_id = :tenant AND lead_id = CAST(:current AS uuid) AND open
+             AND email_hash IS DISTINCT FROM :hash) AS keep
+        """
+    )

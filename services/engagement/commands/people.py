@@ -1,0 +1,217 @@
+"""Who is this person? Identifiers to people, locked, and joined where an event says that they are one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+
+from chassis.db import Contended, UnitOfWork
+from chassis.ids import new_id
+
+ROUNDS = 5
+"""People may be merged by others while we wait for their lock; so often we look again."""
+
+
+class Id(NamedTuple):
+    """An identifier of a person: kind (user, email, anonymous) and hash."""
+
+    kind: str
+    hash: str
+
+
+@dataclass(slots=True)
+class Face:
+    """A person as this transaction holds them, locked."""
+
+    id: UUID
+    lead: UUID | None
+    named: bool
+    dirty: bool = False
+    absorbed: list[UUID] = field(default_factory=list)
+
+
+class People:
+    """The people behind some identifiers, locked until the transaction ends."""
+
+    def __init__(self, uow: UnitOfWork, roots: Mapping[str, UUID], faces: Mapping[UUID, Face]) -> None:
+        self._uow = uow
+        self._roots, self._faces = dict(roots), dict(faces)
+        self._merged: dict[UUID, UUID] = {}
+
+    @classmethod
+    def locked(cls, uow: UnitOfWork, groups: Sequence[Sequence[Id]]) -> "People":
+        """Finds or makes the people of each group of identifiers (strongest first) and locks them.
+
+        Whoever tells of a person or of a lead passes here first, so neither can miss the other.
+        """
+        hashes = sorted({id.hash for group in groups for id in group})
+        roots = _roots(uow, hashes)
+        if len(roots) < len(hashes):
+            _make(uow, groups, roots)
+            roots = _roots(uow, hashes)
+        for _ in range(ROUNDS):
+            faces = _lock(uow, sorted(set(roots.values())))
+            if faces is not None:
+                return cls(uow, roots, faces)
+            roots = _roots(uow, hashes)
+        raise Contended("the people of this batch are merged over and over")
+
+    def face(self, hash: str) -> Face:
+        """Whoever has this identifier."""
+        id = self._roots[hash]
+        while id in self._merged:
+            id = self._merged[id]
+        return self._faces[id]
+
+    def joined(self, group: Sequence[Id]) -> Face:
+        """The person of an event: who has its strongest identifier, joined by who has the others.
+
+        Never joins two leads, nor, by an anonymous id alone (a shared computer), two named people: such an id
+        keeps whom it had first.
+        """
+        main = self.face(group[0].hash)
+        if not main.named and any(id.kind == "user" for id in group):
+            main.named = main.dirty = True
+        for id in group[1:]:
+            other = self.face(id.hash)
+            if other is not main and _may_join(main, other, id.kind):
+                self._merge(other, main)
+        return main
+
+    def _merge(self, other: Face, main: Face) -> None:
+        self._merged[other.id] = main.id
+        main.absorbed += [other.id, *other.absorbed]
+        main.lead = main.lead or other.lead
+        main.named = main.named or other.named
+        main.dirty = True
+
+    def save(self) -> list[Face]:
+        """Writes who was joined and whose lead is known now; returns those who may have waiting events."""
+        changed = [face for face in self._faces.values() if face.dirty and face.id not in self._merged]
+        if changed:
+            self._uow.session.execute(
+                _update(),
+                {
+                    "tenant": self._uow.tenant,
+                    "ids": [face.id for face in changed],
+                    "leads": [face.lead for face in changed],
+                    "named": [face.named for face in changed],
+                },
+            )
+        if self._merged:
+            gone, into = list(self._merged), list(self._merged.values())
+            self._uow.session.execute(_merge(), {"tenant": self._uow.tenant, "gone": gone, "into": into})
+        return changed
+
+
+def _may_join(main: Face, other: Face, kind: str) -> bool:
+    if main.lead and other.lead and main.lead != other.lead:
+        return False
+    return kind != "anonymous" or not (main.named and other.named)
+
+
+def _roots(uow: UnitOfWork, hashes: Sequence[str]) -> dict[str, UUID]:
+    rows = uow.session.execute(_find(), {"tenant": uow.tenant, "hashes": list(hashes)})
+    return {row.hash: row.id for row in rows}
+
+
+def _lock(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, Face] | None:
+    """The people, or None if one of them was merged away while we waited."""
+    rows = uow.session.execute(_lock_people(), {"tenant": uow.tenant, "ids": list(ids)}).all()
+    if any(row.merged_into for row in rows):
+        return None
+    return {row.id: Face(row.id, row.lead_id, row.named) for row in rows}
+
+
+def _make(uow: UnitOfWork, groups: Iterable[Sequence[Id]], roots: Mapping[str, UUID]) -> None:
+    """Gives each unknown identifier a person: that of its group's strongest one, else a new one."""
+    owner = dict(roots)
+    made: list[UUID] = []
+    for group in groups:
+        if (main := owner.get(group[0].hash)) is None:
+            main = new_id()
+            made.append(main)
+        for id in group:
+            owner.setdefault(id.hash, main)
+    fresh = sorted(hash for hash in owner if hash not in roots)
+    everyone = {"tenant": uow.tenant, "now": uow.now}
+    uow.session.execute(_insert_people(), everyone | {"ids": made})
+    uow.session.execute(
+        _insert_identifiers(), everyone | {"hashes": fresh, "ids": [owner[hash] for hash in fresh]}
+    )
+
+
+@cache
+def _find() -> TextClause:
+    return text(
+        """
+        WITH RECURSIVE up AS (
+            SELECT i.hash, p.id, p.merged_into
+            FROM identifiers i JOIN people p ON p.tenant_id = i.tenant_id AND p.id = i.person_id
+            WHERE i.tenant_id = :tenant AND i.hash = ANY(CAST(:hashes AS text[]))
+            UNION ALL
+            SELECT up.hash, p.id, p.merged_into
+            FROM up JOIN people p ON p.tenant_id = :tenant AND p.id = up.merged_into
+        )
+        SELECT hash, id FROM up WHERE merged_into IS NULL
+        """
+    )
+
+
+@cache
+def _lock_people() -> TextClause:
+    return text(
+        """
+        SELECT id, lead_id, named, merged_into FROM people
+        WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE
+        """
+    )
+
+
+@cache
+def _insert_people() -> TextClause:
+    return text(
+        """
+        INSERT INTO people (tenant_id, id, created_at)
+        SELECT :tenant, id, :now FROM unnest(CAST(:ids AS uuid[])) AS id
+        """
+    )
+
+
+@cache
+def _insert_identifiers() -> TextClause:
+    # in the order of the hashes, so that two batches cannot wait for each other
+    return text(
+        """
+        INSERT INTO identifiers (tenant_id, hash, person_id, created_at)
+        SELECT :tenant, h, p, :now
+        FROM unnest(CAST(:hashes AS text[]), CAST(:ids AS uuid[])) AS row(h, p) ORDER BY h
+        ON CONFLICT DO NOTHING
+        """
+    )
+
+
+@cache
+def _update() -> TextClause:
+    return text(
+        """
+        UPDATE people SET lead_id = row.lead, named = row.named
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:leads AS uuid[]), CAST(:named AS boolean[]))
+            AS row(id, lead, named)
+        WHERE people.tenant_id = :tenant AND people.id = row.id
+        """
+    )
+
+
+@cache
+def _merge() -> TextClause:
+    return text(
+        """
+        UPDATE people SET merged_into = row.into_id
+        FROM unnest(CAST(:gone AS uuid[]), CAST(:into AS uuid[])) AS row(gone, into_id)
+        WHERE people.tenant_id = :tenant AND people.id = row.gone
+        """
+    )

@@ -1,0 +1,149 @@
+"""An event is kept once, under its person; a lead's engagement is told to the world, a stranger's waits."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, TextClause, text
+
+from chassis.clock import from_millis
+from chassis.db import UnitOfWork
+from services.engagement.commands.people import Face, Id, People
+from services.engagement.domain import identity_of, once_key, path_of
+from services.engagement.events import ENGAGING, Recorded, recorded
+from services.engagement.intake import EmailHash, identifier
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A received event, read for what the database wants to know of it."""
+
+    record: Mapping[str, Any]
+    ids: Sequence[Id]
+    path: str | None
+    once_key: int | None
+
+
+def receive(uow: UnitOfWork, records: Sequence[Mapping[str, Any]], email_hash: EmailHash) -> None:
+    """Stores events of EngagementReceived that are not yet there (F69) and tells those of leads (F73)."""
+    arrivals = [_arrival(uow.tenant, record, email_hash) for record in records]
+    people = People.locked(uow, [arrival.ids for arrival in arrivals])
+    for arrival in arrivals:
+        people.joined(arrival.ids)
+    changed = people.save()
+    faces = [people.face(arrival.ids[0].hash) for arrival in arrivals]
+    new = _store(uow, arrivals, faces)
+    publish(uow, [*new, *joined_waiting(uow, changed)])
+
+
+def _arrival(tenant: UUID, record: Mapping[str, Any], email_hash: EmailHash) -> _Arrival:
+    event, kind = json.loads(record["payload"]), record["kind"]
+    ids = _ids(tenant, UUID(record["source_id"]), event, kind, email_hash)
+    return _Arrival(record, ids, path_of(event), once_key(kind, event.get("properties") or {}))
+
+
+def _ids(tenant: UUID, source: UUID, event: Mapping[str, Any], kind: str, email_hash: EmailHash) -> list[Id]:
+    """Strongest first. The former id of an alias may have been a user's or a browser's."""
+    ids: list[Id] = []
+    for what, value in identity_of(event, kind).strongest_first():
+        if what == "email":
+            ids.append(email_id(email_hash(tenant, value)))
+        elif what == "previous":
+            ids += [Id("alias", identifier(each, source, value)) for each in ("user", "anonymous")]
+        else:
+            ids.append(Id(what, identifier(what, source, value)))
+    return ids
+
+
+def email_id(hash: str) -> Id:
+    """The identifier of an e-mail address, by its keyed hash. The same for every source."""
+    return Id("email", f"email:{hash}")
+
+
+def _store(uow: UnitOfWork, arrivals: Sequence[_Arrival], faces: Sequence[Face]) -> list[Recorded]:
+    """Inserts what was not there; returns the new events that have a lead."""
+    rows = uow.session.execute(_insert(), _columns(uow, arrivals, faces))
+    return [_recorded(row) for row in rows if row.lead_id is not None]
+
+
+def _columns(uow: UnitOfWork, arrivals: Sequence[_Arrival], faces: Sequence[Face]) -> dict[str, Any]:
+    records = [arrival.record for arrival in arrivals]
+    plain = ("event_id", "source_id", "message_id", "type", "kind", "payload")
+    return {
+        "tenant": uow.tenant,
+        "person": [face.id for face in faces],
+        "lead": [face.lead for face in faces],
+        "path": [arrival.path for arrival in arrivals],
+        "once_key": [arrival.once_key for arrival in arrivals],
+        **{name: [record[name] for record in records] for name in plain},
+        **{
+            name: [from_millis(record[name]) for record in records] for name in ("occurred_at", "received_at")
+        },
+    }
+
+
+def joined_waiting(uow: UnitOfWork, changed: Iterable[Face]) -> list[Recorded]:
+    """Moves the waiting events of people who were joined or became leads; returns those that have a lead."""
+    moves = [
+        (old, face) for face in changed for old in (face.id, *face.absorbed) if face.lead or old != face.id
+    ]
+    if not moves:
+        return []
+    rows = uow.session.execute(
+        _move(),
+        {
+            "tenant": uow.tenant,
+            "from": [old for old, _ in moves],
+            "to": [face.id for _, face in moves],
+            "lead": [face.lead for _, face in moves],
+        },
+    )
+    return [_recorded(row) for row in rows if row.lead_id is not None]
+
+
+def publish(uow: UnitOfWork, found: Iterable[Recorded]) -> None:
+    """Tells leads' engagement in the order in which it happened."""
+    for event in sorted(found, key=lambda event: (event.occurred_at, event.id)):
+        if event.type in ENGAGING:
+            uow.publish(recorded(uow.tenant, event))
+
+
+def _recorded(row: Row[Any]) -> Recorded:
+    return Recorded(
+        row.id, row.lead_id, row.source_id, row.type, row.kind, row.occurred_at, row.received_at,
+        row.once_key, row.path,
+    )  # fmt: skip
+
+
+@cache
+def _insert() -> TextClause:
+    return text(
+        """
+        INSERT INTO events (tenant_id, id, person_id, lead_id, source_id, message_id, type, kind,
+                            occurred_at, received_at, path, once_key, payload)
+        SELECT :tenant, row.* FROM unnest(
+            CAST(:event_id AS uuid[]), CAST(:person AS uuid[]), CAST(:lead AS uuid[]),
+            CAST(:source_id AS uuid[]), CAST(:message_id AS text[]), CAST(:type AS text[]),
+            CAST(:kind AS text[]), CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]),
+            CAST(:path AS text[]), CAST(:once_key AS bigint[]), CAST(:payload AS text[])) AS row
+        ON CONFLICT DO NOTHING
+        RETURNING id, lead_id, source_id, type, kind, occurred_at, received_at, once_key, path
+        """
+    )
+
+
+@cache
+def _move() -> TextClause:
+    return text(
+        """
+        UPDATE events e SET person_id = row.to_id, lead_id = row.lead
+        FROM unnest(CAST(:from AS uuid[]), CAST(:to AS uuid[]), CAST(:lead AS uuid[]))
+            AS row(from_id, to_id, lead)
+        WHERE e.tenant_id = :tenant AND e.person_id = row.from_id AND e.lead_id IS NULL
+        RETURNING e.id, e.lead_id, e.source_id, e.type, e.kind, e.occurred_at, e.received_at,
+            e.once_key, e.path
+        """
+    )
