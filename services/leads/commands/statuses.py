@@ -1,0 +1,81 @@
+"""The status of a lead: moved by a person or by its score, kept in the history, told to others."""
+
+from uuid import UUID
+
+from chassis.db import UnitOfWork
+from services.leads import domain, events
+from services.leads.domain import LeadNotFound, Status, StatusChanged
+from services.leads.models import Lead, StatusChange
+
+
+def set_status(
+    uow: UnitOfWork, lead_id: UUID, status: Status, reason_code: str | None, reason: str | None
+) -> tuple[Lead, list[str]]:
+    """A person's decision about the status, and what they are warned of (F26-F28).
+
+    Raises LeadNotFound, NotAllowedNow, ReasonMissing.
+    """
+    lead = locked(uow, lead_id)
+    standing, changes = domain.set_status(lead.standing, status, lead.score, uow.now, reason_code, reason)
+    for change in changes:
+        lead.standing = standing
+        record_status(uow, lead, change)
+    return lead, [change.warning for change in changes if change.warning]
+
+
+def locked(uow: UnitOfWork, lead_id: UUID) -> Lead:
+    """The lead under its row lock, which orders its events. Raises LeadNotFound."""
+    lead = uow.session.get(Lead, (uow.tenant, lead_id), with_for_update=True)
+    if lead is None:
+        raise LeadNotFound("No such lead.")
+    return lead
+
+
+def bump(uow: UnitOfWork, lead: Lead) -> None:
+    """The next version of the lead: each of its events has its own."""
+    lead.version += 1
+    lead.updated_at = uow.now
+
+
+def record_status(uow: UnitOfWork, lead: Lead, change: StatusChanged, cause: str | None = None) -> None:
+    """Keeps a change of status in the history and tells of it; the lead's own row is changed already."""
+    bump(uow, lead)
+    uow.session.add(status_row(uow, lead, change))
+    uow.publish(events.lead_status_changed(uow, lead, change, cause))
+
+
+def status_row(uow: UnitOfWork, lead: Lead, change: StatusChanged) -> StatusChange:
+    """A line of the status history (F30)."""
+    return StatusChange(
+        tenant_id=uow.tenant,
+        lead_id=lead.id,
+        version=lead.version,
+        at=change.at,
+        actor=uow.actor,
+        previous=change.previous,
+        status=change.status,
+        seconds_in_previous=change.seconds_in_previous,
+        reason_code=change.reason_code,
+        reason=change.reason,
+        warning=change.warning,
+        score=change.score,
+        rules_version=lead.rules_version,
+    )
+
+
+def first_status(uow: UnitOfWork, lead: Lead) -> StatusChange:
+    """The first line of the status history."""
+    started = StatusChanged(
+        lead.standing.status, lead.standing.status, uow.now, 0, False, lead.score, "created", "Created."
+    )
+    row = status_row(uow, lead, started)
+    row.previous = None
+    return row
+
+
+def promote(uow: UnitOfWork, lead: Lead, previous: int, at_score: int, cause: str) -> None:
+    """What a new shown score does to the status, in the transaction that stores it (F25)."""
+    standing, changes = domain.promote(lead.standing, previous, at_score, uow.now)
+    for change in changes:
+        lead.standing = standing
+        record_status(uow, lead, change, cause)

@@ -1,0 +1,21 @@
+"""Kafka in: which command answers which event."""
+
+from collections.abc import Sequence
+
+from chassis.consumer import Consumers, Event
+from chassis.db import UnitOfWork
+from services.leads import commands
+
+consumers = Consumers("leads")
+
+
+@consumers.on_batch("leads.score", "ScoreChanged")
+def score_changed(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Scores with what they are made of: store them, promote whom they lift."""
+    commands.store_scores(uow, [event.record for event in events])
+
+
+@consumers.on("identity.user", "User")
+def user_changed(uow: UnitOfWork, event: Event) -> None:
+    """A colleague as they are now."""
+    commands.store_user(uow, event.record)

@@ -1,0 +1,128 @@
+"""What this service's own writes say: domain event to topic, key and record."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.clock import millis
+from chassis.db import UnitOfWork
+from chassis.ids import new_id
+from chassis.outbox import Outgoing
+from chassis.pii import Vault
+from services.leads.domain import StatusChanged, facts_of
+from services.leads.models import Lead
+from services.leads.scoring import RuleSet
+
+LEAD = "leads.lead"
+RULES = "leads.scoring-rules"
+PERSONAL = ("first_name", "last_name", "company", "job_title", "email", "phone")
+
+
+def lead_created(uow: UnitOfWork, vault: Vault, lead: Lead, event_id: UUID) -> Outgoing:
+    """A lead exists."""
+    return _lead(uow, "LeadCreated", lead, _state(uow, vault, lead, event_id))
+
+
+def lead_changed(uow: UnitOfWork, vault: Vault, lead: Lead, changed: Sequence[str]) -> Outgoing:
+    """Fields of a lead changed."""
+    record = {**_state(uow, vault, lead, new_id()), "changed": list(changed)}
+    return _lead(uow, "LeadChanged", lead, record)
+
+
+def lead_status_changed(
+    uow: UnitOfWork, lead: Lead, change: StatusChanged, cause: str | None = None
+) -> Outgoing:
+    """A lead moved to another status."""
+    record = {
+        **_about(uow, lead, new_id()),
+        "status": change.status,
+        "previous": change.previous,
+        "pinned": change.pinned,
+        "seconds_in_previous": change.seconds_in_previous,
+        "reason_code": change.reason_code,
+        "reason": change.reason,
+        "score": change.score,
+        "rules_version": lead.rules_version,
+        "owner_id": _text(lead.owner_id),
+    }
+    return _lead(uow, "LeadStatusChanged", lead, record, cause)
+
+
+def lead_score_adjusted(uow: UnitOfWork, lead: Lead, event_id: UUID, points: int, reason: str) -> Outgoing:
+    """A person gave or took points."""
+    record = {**_about(uow, lead, event_id), "points": points, "reason": reason}
+    return _lead(uow, "LeadScoreAdjusted", lead, record)
+
+
+def scoring_rules_published(
+    uow: UnitOfWork, rules: RuleSet, effective_at: datetime, partition: int, event_id: UUID
+) -> Outgoing:
+    """A rule set, as one of the records that bring it into every partition; all have the same id."""
+    record = {
+        "event_id": str(event_id),
+        "tenant_id": str(uow.tenant),
+        "rules_version": rules.version,
+        "occurred_at": millis(uow.now),
+        "effective_at": millis(effective_at),
+        "actor": uow.actor,
+        "rules": [rule_record(rule) for rule in rules.rules],
+    }
+    key = f"{uow.tenant}:{rules.version}"
+    return Outgoing(RULES, "ScoringRulesPublished", key, record, partition=partition)
+
+
+def rule_record(rule: Any) -> dict[str, Any]:
+    """A rule as record and JSON have it: `rule` for its key."""
+    names = (
+        "category",
+        "points",
+        "event_kind",
+        "field",
+        "operator",
+        "once_per_key",
+        "max_per_day",
+        "max_total",
+        "cool_down",
+        "half_life",
+        "expiry",
+    )
+    return {"rule": rule.key, "values": list(rule.values), **{name: getattr(rule, name) for name in names}}
+
+
+def _lead(
+    uow: UnitOfWork, type: str, lead: Lead, record: Mapping[str, Any], cause: str | None = None
+) -> Outgoing:
+    return Outgoing(LEAD, type, f"{uow.tenant}:{lead.id}", record, causation=cause)
+
+
+def _about(uow: UnitOfWork, lead: Lead, event_id: UUID) -> dict[str, Any]:
+    return {
+        "event_id": str(event_id),
+        "tenant_id": str(uow.tenant),
+        "lead_id": str(lead.id),
+        "version": lead.version,
+        "occurred_at": millis(uow.now),
+        "actor": uow.actor,
+    }
+
+
+def _state(uow: UnitOfWork, vault: Vault, lead: Lead, event_id: UUID) -> dict[str, Any]:
+    person = {name: value for name in PERSONAL if (value := getattr(lead, name)) is not None}
+    pii, key_id = vault.seal(uow, lead.id, person)
+    return {
+        **_about(uow, lead, event_id),
+        "created_at": millis(lead.created_at),
+        "status": lead.status,
+        "owner_id": _text(lead.owner_id),
+        "account_id": _text(lead.account_id),
+        "lead_source": lead.lead_source,
+        "facts": facts_of(vars(lead)),
+        "email_hash": lead.email_hash,
+        "pii": pii,
+        "key_id": key_id,
+    }
+
+
+def _text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,7 @@
+"""SQL to view rows: lists of leads, receipts, histories."""
+
+from services.leads.queries.history import Entry, history
+from services.leads.queries.leads import After, Wanted, get_lead, list_leads, receipt
+from services.leads.queries.rules import list_rule_sets
+
+__all__ = ["After", "Entry", "Wanted", "get_lead", "history", "list_leads", "list_rule_sets", "receipt"]
