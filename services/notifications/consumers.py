@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from chassis.consumer import Consumers, Event
-
 from chassis.db import UnitOfWork
+from chassis.dead_letters import store_dead_letter
 from chassis.pii import store_subject_key
 from services.notifications import commands
 
@@ -58,3 +58,5 @@ def user_changed(uow: UnitOfWork, event: Event) -> None:
 
 for topic in ("leads.subject-key", "identity.subject-key"):
     consumers.on(topic, "SubjectKey", resent=False)(store_subject_key)
+
+consumers.on_raw("notifications.dead-letter")(store_dead_letter)

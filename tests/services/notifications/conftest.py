@@ -1,9 +1,8 @@
 """A notifications database with the people of ACME, and the events that fill it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,21 +21,11 @@ from chassis.migrations import migrate
 from chassis.outbox import Publisher
 from chassis.pii import Vault
 from chassis.settings import LOCAL_PII_KEY
+from chassis.testing import FrozenClock, packaged_codec
 from services.notifications import commands
 
 ACME, GLOBEX = tenant_id("acme"), tenant_id("globex")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-@dataclass
-class SetClock:
-    """Business time as the test says."""
-
-    time: datetime = NOON
-
-    def now(self) -> datetime:
-        """The time that was set."""
-        return self.time
 
 
 @dataclass
@@ -48,7 +37,7 @@ class House:
     urls: dict[str, str]
     codec: Codec
     catalogue: Catalogue
-    clock: SetClock = field(default_factory=SetClock)
+    clock: FrozenClock
 
     def run(self, work: Callable[[UnitOfWork], Any], tenant: UUID = ACME) -> Any:
         """The result of one transaction of the tenant."""
@@ -82,7 +71,7 @@ class House:
 
     def raised(self, lead: UUID, owner: UUID | None, tenant: UUID = ACME, **more: Any) -> dict[str, Any]:
         """A stored high-value alert about the lead; the record that raised it."""
-        record = alert_record(lead, owner, self.clock.time) | more
+        record = alert_record(lead, owner, self.clock.now()) | more
         self.run(lambda uow: commands.store_alert(uow, record), tenant)
         return record
 
@@ -112,21 +101,13 @@ def alert_record(lead: UUID, owner: UUID | None, at: datetime) -> dict[str, Any]
     }
 
 
-def unregistered_codec(catalogue: Catalogue) -> Codec:
-    """A codec whose schema ids no registry gave: good for one process."""
-    numbers = count(1)
-    return Codec(
-        catalogue, {t.subject(r): tuple(next(numbers) for _ in r.versions) for t, r in catalogue.subjects()}
-    )
-
-
 @pytest.fixture
 def house(database: Callable[[str], dict[str, str]]) -> Iterator[House]:
     """A fresh, migrated database."""
     urls = database("notifications")
     migrate(urls["owner"], "notifications", Path(migrations.__path__[0]) / "versions")
     catalogue = Catalogue.load()
-    codec, clock = unregistered_codec(catalogue), SetClock()
+    codec, clock = packaged_codec(catalogue), FrozenClock(NOON)
     made = Database(urls["app"], clock=clock, publisher=Publisher(codec, catalogue, "notifications"))
     vault = Vault(SecretStr(LOCAL_PII_KEY), "identity.subject-key")
     yield House(made, vault, urls, codec, catalogue, clock)

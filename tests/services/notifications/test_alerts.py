@@ -68,7 +68,7 @@ def test_an_alert_that_can_wait_is_not_mailed(house: House) -> None:
 def test_a_replay_of_the_log_mails_nobody(house: House) -> None:
     ana = house.person("ana", "rep")
     jane = house.lead("Jane", ana)
-    house.clock.time += timedelta(days=30)
+    house.clock.advance(timedelta(days=30))
     record = house.raised(jane, ana)
     old = record["recorded_at"] - 25 * 3_600_000
     house.raised(jane, ana, alert_id=str(jane), cause="85:later", recorded_at=old)
@@ -138,7 +138,7 @@ def test_an_erased_person_is_no_longer_named(house: House) -> None:
 def test_a_list_goes_on_where_its_page_ended(house: House) -> None:
     names = ["Jane", "John", "Judy", "Jack", "Joan"]
     for name in names:
-        house.clock.time += timedelta(minutes=1)
+        house.clock.advance(timedelta(minutes=1))
         house.raised(house.lead(name, None), None)
     first = house.run(lambda uow: queries.list_alerts(uow, house.vault, Wanted(), None, 3))
     after = (first[-1].raised_at, first[-1].id)

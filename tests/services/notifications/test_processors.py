@@ -4,12 +4,11 @@ from typing import Any
 
 from hypothesis import given
 
-from chassis.catalogue import Catalogue
 from chassis.streams import Message
+from chassis.testing import packaged_codec
 from services.notifications import alerting
 from services.notifications.alerting import State
 from services.notifications.processors import ALERTS, AlertFold
-from tests.services.notifications.conftest import unregistered_codec
 from tests.services.notifications.test_alerting import ACME, DAY, JANE, START, Log, logs, moment
 
 KEY = f"{ACME}:{JANE}".encode()
@@ -24,7 +23,7 @@ class Partition:
         self.fold = AlertFold()
         self.kept: dict[bytes, bytes] = {}
         self.sent: list[tuple[str, dict[str, Any]]] = []
-        self.codec = unregistered_codec(Catalogue.load())
+        self.codec = packaged_codec()
 
     def get(self, key: bytes) -> State | None:
         raw = self.kept.get(key)
