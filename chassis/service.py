@@ -198,4 +198,6 @@ class Process:
 def _exit_code(failure: BaseException | None) -> int:
     if failure is None:
         return 0
-    return EXIT_FROZEN if isinstance(failure, Frozen) else EXIT_FAILED
+    if isinstance(failure, Frozen):
+        return EXIT_FROZEN
+    return int(getattr(failure, "exit_code", EXIT_FAILED))

@@ -90,7 +90,7 @@ class Source:
                 log.warning("reading disturbed", error=error.name(), topic=message.topic())
 
     def rest(self, seconds: float) -> bool:
-        """Reads nothing for a while but stays in the group. False if something came: it is to be read again."""
+        """Reads nothing for a while but stays in the group. False if something came (to be read again)."""
         consumer = self._consumer
         until = time.monotonic() + seconds
         quiet = True
