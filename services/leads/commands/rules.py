@@ -34,7 +34,7 @@ def draft_rules(uow: UnitOfWork, rules: Sequence[Rule]) -> RuleSetRow:
     row = RuleSetRow(
         tenant_id=uow.tenant,
         version=newest + 1,
-        rules=[events.rule_record(rule) for rule in rules],
+        rules=records(RuleSet(newest + 1, tuple(rules))),
         author=uow.actor,
         created_at=uow.now,
         published_at=None,
@@ -68,6 +68,11 @@ def publish_rules(
 def rule_set(row: RuleSetRow) -> RuleSet:
     """The row as scoring reads it."""
     return RuleSet(row.version, tuple(rule_of(rule) for rule in row.rules))
+
+
+def records(rules: RuleSet) -> list[dict[str, Any]]:
+    """The rules of a set as JSON has them."""
+    return [events.rule_record(rule) for rule in rules.rules]
 
 
 def rule_of(record: dict[str, Any]) -> Rule:

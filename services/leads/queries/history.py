@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import ColumnElement, Text, cast, select, tuple_
 
 from chassis.db import UnitOfWork
 from services.leads.models import Adjustment, ScoreChange, StatusChange
@@ -40,8 +40,7 @@ class Entry:
 def history(uow: UnitOfWork, lead_id: UUID, after: Position | None, limit: int) -> list[Entry]:
     """The newest changes of both kinds, at most `limit`; `after` is position of the last one seen."""
     entries = [*_scores(uow, lead_id, after, limit), *_statuses(uow, lead_id, after, limit)]
-    ordered = sorted(entries, key=lambda entry: (entry.at, entry.id), reverse=True)
-    return [entry for entry in ordered if after is None or (entry.at, entry.id) < after][:limit]
+    return sorted(entries, key=lambda entry: (entry.at, entry.id), reverse=True)[:limit]
 
 
 def _scores(uow: UnitOfWork, lead_id: UUID, after: Position | None, limit: int) -> list[Entry]:
@@ -57,8 +56,8 @@ def _scores(uow: UnitOfWork, lead_id: UUID, after: Position | None, limit: int) 
         .order_by(ScoreChange.stored_at.desc(), ScoreChange.epoch.desc(), ScoreChange.sequence.desc())
     )
     if after is not None:
-        found = found.where(ScoreChange.stored_at <= after[0])
-    rows = uow.session.execute(found.limit(limit + 1)).all()
+        found = found.where(_score_before(*after))
+    rows = uow.session.execute(found.limit(limit)).all()
     return [_score(row.ScoreChange, row.Adjustment) for row in rows]
 
 
@@ -86,8 +85,8 @@ def _statuses(uow: UnitOfWork, lead_id: UUID, after: Position | None, limit: int
         .order_by(StatusChange.at.desc(), StatusChange.version.desc())
     )
     if after is not None:
-        found = found.where(StatusChange.at <= after[0])
-    return [_status(change) for change in uow.session.scalars(found.limit(limit + 1))]
+        found = found.where(_status_before(*after))
+    return [_status(change) for change in uow.session.scalars(found.limit(limit))]
 
 
 def _status(change: StatusChange) -> Entry:
@@ -100,3 +99,21 @@ def _status(change: StatusChange) -> Entry:
         what={name: getattr(change, name) for name in names},
         why=change.reason,
     )
+
+
+def _score_before(at: datetime, id: str) -> ColumnElement[bool]:
+    """Score changes after a position of the merged list, in which `score:` follows `status:` at one time."""
+    kind, *numbers = id.split(":")
+    if kind == "status":
+        return ScoreChange.stored_at <= at
+    epoch, sequence = map(int, numbers)
+    return tuple_(ScoreChange.stored_at, ScoreChange.epoch, ScoreChange.sequence) < tuple_(
+        at, epoch, sequence
+    )
+
+
+def _status_before(at: datetime, id: str) -> ColumnElement[bool]:
+    kind, *numbers = id.split(":")
+    if kind == "score":
+        return StatusChange.at < at
+    return tuple_(StatusChange.at, StatusChange.version) < tuple_(at, int(numbers[0]))

@@ -1,0 +1,20 @@
+"""Composition root: python -m services.leads api|consume|relay|stream|migrate"""
+
+from chassis.service import Service, main
+from services.leads.api import ERRORS, router
+from services.leads.consumers import consumers
+from services.leads.processors import ScoringFold
+from services.leads.settings import LeadsSettings
+
+SERVICE = Service(
+    name="leads",
+    settings=LeadsSettings,
+    migrations="services.leads.migrations",
+    routers=(router,),
+    errors=ERRORS,
+    consumers=consumers,
+    processors=(ScoringFold(),),
+)
+
+if __name__ == "__main__":
+    main(SERVICE)
