@@ -42,18 +42,15 @@ def create_app(service: HttpService, runtime: HttpRuntime, *, lifespan: Lifespan
 
 
 def _edge(runtime: HttpRuntime) -> Edge:
+    key = base64.b64decode(runtime.settings.cursor_key.get_secret_value())
     return Edge(
         runtime=runtime,
         verifier=TokenVerifier(runtime.settings),
         admission=Admission(getattr(runtime.database, "pool_size", 10)),
-        cursors=Signer(cursor_key(runtime.settings.cursor_key.get_secret_value()), "cursor"),
+        cursors=Signer(key, "cursor"),
+        positions=Signer(key, "position"),
         rates=SlidingWindowCounterRateLimiter(MemoryStorage()),
     )
-
-
-def cursor_key(text: str) -> bytes:
-    """The key's bytes from its base64 form."""
-    return base64.b64decode(text)
 
 
 def _check_routes(routes: object) -> None:

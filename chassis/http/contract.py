@@ -1,7 +1,8 @@
 """What the HTTP edge asks of the service and of the process that it serves."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Protocol
 
 from fastapi import APIRouter, Request
@@ -73,7 +74,11 @@ class Edge:
     verifier: TokenVerifier
     admission: Admission
     cursors: Signer
+    positions: Signer
     rates: SlidingWindowCounterRateLimiter
+    shared: dict[Any, Any] = field(default_factory=dict)
+    """What is made at its first use and then shared by all requests; `once` guards it."""
+    once: Lock = field(default_factory=Lock)
 
 
 def edge(request: Request) -> Edge:
