@@ -36,7 +36,7 @@ TITLES = {
     503: "Temporarily unavailable",
 }
 ErrorTable = Mapping[type[Exception], tuple[int, str]]
-"""Domain error to (status, title); an error's own text becomes the detail."""
+"""Domain error to (status, title); its own text becomes the detail, its mapping `extra` further members."""
 
 
 class Problem(HTTPException):
@@ -138,7 +138,7 @@ def install(app: FastAPI, errors: ErrorTable) -> None:
 
 def _from_table(status: int, title: str) -> Handler:
     async def answer(request: Request, error: Exception) -> Response:
-        return Problem(status, title, str(error)).response()
+        return Problem(status, title, str(error), **getattr(error, "extra", {})).response()
 
     return answer
 

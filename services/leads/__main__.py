@@ -14,6 +14,7 @@ SERVICE = Service(
     errors=ERRORS,
     consumers=consumers,
     processors=(ScoringFold(),),
+    subject_keys="leads.subject-key",
 )
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from chassis.consumer import Consumers, Event
 from chassis.db import UnitOfWork
+from chassis.dead_letters import store_dead_letter
+from chassis.pii import store_subject_key
 from services.leads import commands
 
 consumers = Consumers("leads")
@@ -19,3 +21,7 @@ def score_changed(uow: UnitOfWork, events: Sequence[Event]) -> None:
 def user_changed(uow: UnitOfWork, event: Event) -> None:
     """A colleague as they are now."""
     commands.store_user(uow, event.record)
+
+
+consumers.on("identity.subject-key", "SubjectKey")(store_subject_key)
+consumers.on_raw("leads.dead-letter")(store_dead_letter)

@@ -45,11 +45,11 @@ class AlreadyPublished(Exception):
 
 
 class NotAllowedNow(Exception):
-    """The lead's status does not allow this; `allowed` says what it does allow."""
+    """The lead's status does not allow this; `extra["allowed"]` says what it does allow."""
 
     def __init__(self, status: Status, wanted: str, allowed: tuple[Status, ...]) -> None:
         super().__init__(f"A lead that is {status} cannot become {wanted} by hand.")
-        self.allowed = allowed
+        self.extra = {"allowed": list(allowed)}
 
 
 class ReasonMissing(Exception):

@@ -30,7 +30,7 @@ from services.leads.scoring.rules import (
     default_rules,
 )
 from services.leads.scoring.state import State, empty, plain, restored
-from services.leads.scoring.steps import explain, fold, step
+from services.leads.scoring.steps import explain, fold, step, whole
 
 __all__ = [
     "ADJUSTMENT",
@@ -62,4 +62,5 @@ __all__ = [
     "restored",
     "shown_of",
     "step",
+    "whole",
 ]

@@ -186,6 +186,14 @@ def _with_outside(state: State, event: Event) -> State | None:
     return state._replace(outside=(*state.outside, event)[-MOST_OUTSIDE:])
 
 
+def whole(state: State, rules: RuleSet, raw_before: int = 0) -> Outcome:
+    """The state's score in full, whatever was said before; `rules` must be those that it was counted by."""
+    tally, _ = survey(state, rules, state.now)
+    sums = (tally.fit, tally.engagement, tally.change, rules.version)
+    scored = State(*state[:4], *sums, *state[8:])
+    return _outcome(raw_before, scored, tuple(tally.contributions), (), full=True)
+
+
 def explain(state: State, rules: RuleSet) -> tuple[Contribution, ...]:
     """The whole list of contributions at the state's time; their sum is its raw score (F18, B2)."""
     return tuple(survey(state, rules, state.now)[0].contributions)
@@ -212,15 +220,8 @@ def fold(evidence: Iterable[Evidence], rules: RuleSet, at: int | None = None) ->
             state = _folded(state, one, rules)
     trail = Trail(sorted(events.values()))
     state = state._replace(trail=trail, size=len(trail.events), now=state.now if at is None else at)
-    return _whole(state, rules) if state.facts else None
+    return whole(state, rules) if state.facts else None
 
 
 def _folded(state: State, evidence: Facts | Retraction | RulesChanged | Time, rules: RuleSet) -> State:
     return (_absorbed(state, evidence, rules) or state)._replace(now=max(state.now, evidence.at))
-
-
-def _whole(state: State, rules: RuleSet) -> Outcome:
-    tally, _ = survey(state, rules, state.now)
-    sums = (tally.fit, tally.engagement, tally.change, rules.version)
-    scored = State(*state[:4], *sums, *state[8:])
-    return _outcome(0, scored, tuple(tally.contributions), (), full=True)
