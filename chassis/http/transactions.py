@@ -95,7 +95,7 @@ class Work:
         if self._caller is None:
             raise RuntimeError("a public route has no caller, so no tenant to open a transaction for")
         context = self._database.unit_of_work(
-            self._caller.tenant, str(self._caller.user), current_trace(), correlation=self._correlation
+            self._caller.tenant, f"user:{self._caller.user}", current_trace(), correlation=self._correlation
         )
         self._unit = context.__enter__()
         self._context = context
