@@ -1,4 +1,4 @@
-"""The service APIs as the command calls them: a signed-in client per tenant and user, lists read to their end."""
+"""The service APIs as the command calls them: signed in as a user, lists read to their end."""
 
 from collections.abc import Iterator
 from typing import Any, Self

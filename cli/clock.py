@@ -1,4 +1,4 @@
-"""`salescompass tick`: moves the business clock, so that timers can be seen without waiting. Never in production."""
+"""`salescompass tick`: moves the business clock, so that timers need no waiting. Never in production."""
 
 import json
 import re
@@ -45,5 +45,5 @@ def travel(to: datetime | timedelta) -> str:
     """Moves the business clock; returns where it stands, RFC 3339. Blocks until the ticks are written."""
     with Api(system()["gateway"], token("acme", "ada")) as api:
         if isinstance(to, timedelta):
-            to = datetime.fromisoformat(api.get("/api/notifications/clock")["now"]) + to
-        return str(api.post("/api/notifications/clock", {"to": to.isoformat()})["now"])
+            to = datetime.fromisoformat(api.get("/api/notifications/clock")["time"]) + to
+        return str(api.post("/api/notifications/clock", {"to": to.isoformat()})["time"])

@@ -1,4 +1,4 @@
-"""`salescompass watch`: score changes and alerts of a tenant as they come, over the same live stream as the console."""
+"""`salescompass watch`: score changes and alerts as they come, over the live stream of the console."""
 
 import json
 import sys

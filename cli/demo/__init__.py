@@ -1,4 +1,4 @@
-"""`salescompass demo`: a day of prospects' behaviour through the front door, fifteen days later, and what came of it."""
+"""`salescompass demo`: a day of prospects' behaviour, fifteen days later, and what came of it."""
 
 import json
 import sys
@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -56,7 +57,12 @@ def open_stage(open_: ExitStack, tenant: str, run: str, count: int) -> Stage:
     doors = Website(at["gateway"], key, yesterday), Mailer(at["kafka"], at["registry"], key, yesterday)
     marketing = open_.enter_context(Marketing(*doors))
     return Stage(
-        tenant, open_.enter_context(Api(at["gateway"], token(tenant, "ana"))), source, marketing, cast, deeds
+        tenant,
+        open_.enter_context(Api(at["gateway"], token(tenant, "ana"))),
+        UUID(source),
+        marketing,
+        cast,
+        deeds,
     )
 
 

@@ -70,7 +70,7 @@ class Mailer:
                 "subject.name.strategy": subject,
             },
         )
-        self.headers = [("x-write-key", write_key.encode())]
+        self.headers: dict[str, str | bytes | None] = {"x-write-key": write_key}
         self.started = started
 
     def send(self, deed: Deed) -> None:

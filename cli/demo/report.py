@@ -1,4 +1,4 @@
-"""What the demo shows at its end: figures asked from the APIs, as tables for people and as one JSON object."""
+"""What the demo shows at its end: figures from the APIs, as tables for people and as JSON."""
 
 from collections import Counter
 from collections.abc import Iterable

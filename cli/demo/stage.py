@@ -46,7 +46,7 @@ class Stage:
 
 def cast_and_deeds(run: str, count: int, tenant: str) -> tuple[list[Person], list[Deed]]:
     """The people of a tenant and all they do in the day, in order of time; the same for the same run."""
-    chance = Random(f"{run}-{tenant}")
+    chance = Random(f"{run}-{tenant}")  # noqa: S311 - people of a play, not secrets
     cast = people(run, count, chance)
     deeds = [deed for person in cast for deed in day(person, run, chance)]
     return cast, sorted(deeds, key=lambda deed: deed.minute)

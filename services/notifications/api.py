@@ -1,6 +1,6 @@
 """HTTP in: alerts, the own inbox, the live stream, the clock."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -163,6 +163,12 @@ def mark_unread(item: Id, uow: Transaction, runtime: RuntimeDep, caller: CallerD
 def archive(item: Id, uow: Transaction, runtime: RuntimeDep, caller: CallerDep) -> ItemView:
     """Puts an own item away."""
     return _marked(uow, runtime, caller, item, "archived")
+
+
+@router.get("/clock")
+def read_clock(uow: Transaction) -> ClockView:
+    """The business time, and what it is ahead of the wall clock."""
+    return ClockView(time=uow.now, ahead_seconds=(uow.now - datetime.now(UTC)).total_seconds())
 
 
 @router.post("/clock", dependencies=[require("admin", "service")])
