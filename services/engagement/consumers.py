@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from chassis.consumer.records import Event, RawRecord
-from chassis.consumer.registry import Consumers
+from chassis.consumer import Consumers, Event, RawRecord
 from chassis.db import UnitOfWork
 from chassis.runtime import Runtime
 from services.engagement import commands

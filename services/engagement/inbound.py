@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.avro import Codec, Undecodable
 from chassis.clock import millis
-from chassis.consumer.records import RawRecord
+from chassis.consumer import RawRecord
 from chassis.db import UnitOfWork
 from chassis.dead_letters.table import Letter, keep
 from chassis.ids import derived_id
