@@ -36,6 +36,8 @@ class Scored(NamedTuple):
     state: scoring.State
     epoch: int
     sequence: int
+    packed: bytes
+    """The events as msgpack, one behind the other: grown with them, so that a long history costs no more."""
 
 
 class Published(NamedTuple):
@@ -103,9 +105,10 @@ class ScoringFold:
 
     def pack(self, state: Scored | Rules) -> bytes:
         """The state as msgpack, its format first."""
-        kept: Any = scoring.plain(state.state) if isinstance(state, Scored) else None
         if isinstance(state, Scored):
-            packed: bytes = msgpack.packb((FORMAT, "lead", state.epoch, state.sequence, kept))
+            _, epoch, sequence, events = state
+            kept = scoring.plain(state.state)
+            packed: bytes = msgpack.packb((FORMAT, "lead", epoch, sequence, state.state.size, events, kept))
         else:
             sets = [None if one is None else _plain(one) for one in (state.in_force, *state.coming)]
             packed = msgpack.packb((FORMAT, "rules", sets, state.rescored))
@@ -117,8 +120,9 @@ class ScoringFold:
         if version != FORMAT:
             raise ValueError(f"scoring state of format {version}")
         if kind == "lead":
-            epoch, sequence, kept = values
-            return Scored(scoring.restored(kept), epoch, sequence)
+            epoch, sequence, size, events, kept = values
+            listed = _ARRAY + size.to_bytes(4) + events
+            return Scored(scoring.restored(kept, msgpack.unpackb(listed)), epoch, sequence, events)
         sets, rescored = values
         first, *coming = (None if one is None else _published(one) for one in sets)
         return Rules(first, tuple(one for one in coming if one), rescored)
@@ -142,7 +146,7 @@ class ScoringFold:
     ) -> None:
         """Takes the evidence in and says what changed: in full at the first touch in an epoch."""
         held = store.get(key)
-        before, epoch, sequence = held if isinstance(held, Scored) else (scoring.empty(), 0, 0)
+        before, epoch, sequence, packed = held if isinstance(held, Scored) else _unknown()
         rules = self._rules(key, store)
         state, outcome = scoring.step(before, evidence, rules)
         if epoch != store.epoch and state.rules_version == rules.version:
@@ -150,13 +154,13 @@ class ScoringFold:
             epoch, sequence = store.epoch, 0
         elif outcome is None:
             if state is not before:
-                store.put(key, Scored(state, epoch, sequence))
+                store.put(key, Scored(state, epoch, sequence, _packed(state, before, packed)))
             return
         if outcome is not None:
             sequence += 1
             record = _record(key.decode(), told, epoch, sequence, outcome)
             out.send(SCORES, key, "ScoreChanged", record, record["event_id"])
-        store.put(key, Scored(state, epoch, sequence))
+        store.put(key, Scored(state, epoch, sequence, _packed(state, before, packed)))
 
     def _rescore(self, key: bytes, held: Rules, store: Store[Scored | Rules], out: Outputs) -> None:
         """Counts the next leads of a tenant anew; asks to be woken while there are more."""
@@ -172,6 +176,22 @@ class ScoringFold:
         store.put(key, held)
         if held.rescored is not None:
             store.wake(key)
+
+
+_ARRAY = b"\xdd"
+"""Begins a msgpack array; its length in 4 bytes follows."""
+
+
+def _unknown() -> Scored:
+    return Scored(scoring.empty(), 0, 0, b"")
+
+
+def _packed(state: scoring.State, before: scoring.State, packed: bytes) -> bytes:
+    """The state's events, of which those of the state before are packed already."""
+    grown = state.size - before.size
+    if state.trail is before.trail and grown <= 1:
+        return packed + msgpack.packb(state.trail.events[-1]) if grown else packed
+    return b"".join(map(msgpack.packb, state.events))
 
 
 def _evidence(type: str, record: Record) -> tuple[Evidence, Told] | None:

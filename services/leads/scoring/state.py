@@ -1,9 +1,9 @@
 """A lead's evidence so far as one value, and what all of it gives under a rule set."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from services.leads.scoring.counting import Event, Plain, Tally, Trail, thawed
+from services.leads.scoring.counting import Event, Plain, Tally, Trail, new, thawed
 from services.leads.scoring.decay import decayed
 from services.leads.scoring.evidence import BEFORE_HORIZON, EXPIRED, Contribution, Facts
 from services.leads.scoring.rules import ADJUSTMENT, ENGAGEMENT, Rule, RuleSet
@@ -101,18 +101,18 @@ def passed_over(event: Event, rules: RuleSet) -> list[Contribution]:
 
 
 def plain(state: State) -> tuple[Any, ...]:
-    """The state as tuples, maps, texts and numbers, to be kept; the limits are counted anew from it."""
+    """All but the events as tuples, maps, texts and numbers, to be kept; limits are counted anew from it."""
     facts = tuple((f.id, f.at, f.version, dict(f.values)) for f in state.facts)
     sums = (state.now, state.fit, state.engagement, state.next_change_at, state.rules_version)
     base = None if state.base is NOTHING else tuple(state.base)
-    return facts, state.events, *sums, base, state.outside, dict(state.retracted)
+    return facts, *sums, base, state.outside, dict(state.retracted)
 
 
-def restored(values: Sequence[Any]) -> State:
-    """The state again from what `plain` made of it, lists in place of tuples or not."""
-    facts, events, now, fit, engagement, change, version, base, outside, retracted = values
+def restored(values: Sequence[Any], events: Iterable[Sequence[Any]]) -> State:
+    """The state again from what `plain` made of it and its events, lists in place of tuples or not."""
+    facts, now, fit, engagement, change, version, base, outside, retracted = values
     known = tuple(Facts(*fact) for fact in facts)
-    trail = Trail([Event(*event) for event in events])
+    trail = Trail([new(Event, event) for event in events])
     later = tuple(Event(*event) for event in outside)
     sums = (now, fit, engagement, change, version)
     return State(known, trail, len(trail.events), *sums, _base(base), later, retracted)

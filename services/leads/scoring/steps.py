@@ -6,7 +6,7 @@ Evidence in order takes the short path; late, corrected or retracted evidence co
 from bisect import insort
 from collections.abc import Iterable
 
-from services.leads.scoring.counting import Event, Tally, Trail
+from services.leads.scoring.counting import Event, Tally, Trail, given, new
 from services.leads.scoring.evidence import (
     Adjustment,
     Contribution,
@@ -20,7 +20,7 @@ from services.leads.scoring.evidence import (
     grade_of,
     shown_of,
 )
-from services.leads.scoring.rules import RuleSet
+from services.leads.scoring.rules import ENGAGEMENT, RuleSet
 from services.leads.scoring.sealing import lasting, overdue, seal
 from services.leads.scoring.state import MOST_FACTS, MOST_OUTSIDE, State, empty, survey
 
@@ -31,7 +31,8 @@ def step(state: State, evidence: Evidence, rules: RuleSet) -> tuple[State, Outco
     Repeated evidence (the same id) changes nothing. Does not touch `state`. `rules` are those in force.
     """
     if isinstance(evidence, Engagement):
-        event = Event(evidence[1], evidence[0], evidence[2], evidence[3], 0)
+        id, at, kind, once_key = evidence
+        event = new(Event, (at, id, kind, once_key, 0))
     elif isinstance(evidence, Adjustment):
         event = Event(evidence[1], evidence[0], None, None, evidence[2])
     elif isinstance(evidence, Time) and not _due(state, evidence.at, rules):
@@ -72,19 +73,23 @@ def _is_next(state: State, event: Event, rules: RuleSet) -> bool:
 
 
 def _short_step(state: State, event: Event, rules: RuleSet) -> tuple[State, Outcome | None]:
-    facts, trail, count, now, fit, engagement, change, version, base, outside, retracted = state
+    facts, trail, size, now, fit, engagement, change, version, base, outside, retracted = state
     now = max(now, event[0])
-    tally = Tally()
-    tally.count(event, rules, trail.limits, now, retracted)
+    raw = fit + engagement
+    added = []
+    for line, moment in given(event, rules, trail.limits, now):
+        added.append(line)
+        if line[2] == ENGAGEMENT:
+            engagement += line[5]
+        else:
+            fit += line[5]
+        if moment is not None and (change is None or moment < change):
+            change = moment
     trail.events.append(event)
     trail.ids.add(event[1])
-    if tally.change is not None and (change is None or tally.change < change):
-        change = tally.change
-    sums = (fit + tally.fit, engagement + tally.engagement)
-    after = State(facts, trail, count + 1, now, *sums, change, version, base, outside, retracted)
-    if not tally.contributions:
-        return after, None
-    return after, _outcome(fit + engagement, after, tuple(tally.contributions), ())
+    sums = (fit, engagement, change, version)
+    after = new(State, (facts, trail, size + 1, now, *sums, base, outside, retracted))
+    return after, _outcome(raw, after, tuple(added), ()) if added else None
 
 
 def _outcome(
@@ -97,9 +102,8 @@ def _outcome(
     _, _, _, _, fit, engagement, change, version, _, _, _ = after
     raw = fit + engagement
     grade = grade_of(fit, engagement)
-    return Outcome(
-        raw, shown_of(raw), shown_of(before), fit, engagement, grade, version, change, full, added, removed
-    )
+    shown = (raw, shown_of(raw), shown_of(before))
+    return new(Outcome, (*shown, fit, engagement, grade, version, change, full, added, removed))
 
 
 def _long_step(before: State, absorbed: State | None, rules: RuleSet) -> tuple[State, Outcome | None]:
