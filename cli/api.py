@@ -9,7 +9,11 @@ Json = dict[str, Any]
 
 
 class ApiError(Exception):
-    """An API refused; says what it said."""
+    """An API refused; says what it said. `status` is 0 where none answered."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Api:
@@ -43,7 +47,7 @@ class Api:
         except httpx.TransportError as error:
             raise ApiError(f"{method} {path}: {error}. Is it up? Try `salescompass up`.") from error
         if answer.is_error:
-            raise ApiError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
+            raise ApiError(f"{method} {path}: {answer.status_code} {answer.text[:500]}", answer.status_code)
         return dict(answer.json()) if answer.content else {}
 
     def __enter__(self) -> Self:

@@ -12,7 +12,7 @@ from deploy.local.home import SetupError
 
 def app() -> typer.Typer:
     """The whole command."""
-    from cli import clock, demo, runtime, watch
+    from cli import clock, demo, letters, runtime, streams, watch
 
     commands = typer.Typer(help="SalesCompass, on this machine.", no_args_is_help=True)
     words: dict[str, Callable[..., None]] = {
@@ -26,9 +26,13 @@ def app() -> typer.Typer:
         "demo": demo.demo,
         "watch": watch.watch,
         "tick": clock.tick,
+        "topics": streams.topics,
+        "lag": streams.lag,
     }
     for name, command in words.items():
         commands.command(name)(command)
+    commands.add_typer(letters.dead_letters, name="dead-letters")
+    commands.add_typer(letters.rejected, name="rejected")
     return commands
 
 
