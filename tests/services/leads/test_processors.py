@@ -47,9 +47,9 @@ class World:
     def write(self, topic: str, type: str, key: str, record: dict[str, Any]) -> None:
         self.log.append(topic, 0, key.encode(), CODEC.encode(topic, type, record))
 
-    def created(self, lead: str = lead(), tenant: str = ACME, at: int = START) -> None:
+    def created(self, lead: str = lead(), tenant: str = ACME, at: int = START, facts: Any = PROFILE) -> None:
         record = {**about(tenant, lead, f"created {lead}", at), "version": 1, "actor": "system:test"}
-        record |= {"created_at": at, "status": "new", "lead_source": "manual", "facts": PROFILE}
+        record |= {"created_at": at, "status": "new", "lead_source": "manual", "facts": facts}
         self.write(LEAD, "LeadCreated", f"{tenant}:{lead}", record)
 
     def did(self, name: object, kind: str, at: int, lead: str = lead(), tenant: str = ACME) -> None:
