@@ -10,8 +10,9 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from chassis.auth import TokenVerifier
-from chassis.http import openapi, problems
+from chassis.http import dead_letters, openapi, problems
 from chassis.http.contract import Edge, HttpRuntime, HttpService
+from chassis.http.dead_letters import dead_letter_router
 from chassis.http.edge import EdgeMiddleware
 from chassis.http.routing import Route, rules_of
 from chassis.http.signing import Signer
@@ -32,10 +33,10 @@ def create_app(service: HttpService, runtime: HttpRuntime, *, lifespan: Lifespan
         lifespan=lifespan,
     )
     app.state.edge = _edge(runtime)
-    for router in service.routers:
+    for router in (*service.routers, dead_letter_router(service)):
         _check_routes(router.routes)
         app.include_router(router)
-    problems.install(app, service.errors)
+    problems.install(app, {**dead_letters.ERRORS, **service.errors})
     openapi.install(app)
     app.add_middleware(EdgeMiddleware)
     return app
