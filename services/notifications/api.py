@@ -1,10 +1,11 @@
 """HTTP in: alerts, the own inbox, the live stream, the clock."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query, Request, Response
 
 from chassis.auth import Caller
 from chassis.http import (
@@ -31,6 +32,7 @@ from services.notifications.domain import (
     OnlyForward,
     RealTime,
 )
+from services.notifications.live import LIVE
 from services.notifications.queries import AlertRow, ItemRow, Wanted
 
 router = Router(prefix="/api/notifications", tags=["notifications"])
@@ -40,6 +42,11 @@ ERRORS: ErrorTable = {
     OnlyForward: (409, "The clock only goes forward"),
     RealTime: (403, "Not in production"),
 }
+
+Position = Annotated[str | None, Depends(LIVE.position)]
+"""Where to listen from, told before the list is read: what comes later is on the stream."""
+
+TICK_SECONDS = 5.0
 
 Kind = Literal["score_threshold", "high_value", "stagnation", "conversion_overdue"]
 Severity = Literal["info", "warning", "urgent"]
@@ -107,6 +114,7 @@ def list_alerts(
     uow: Transaction,
     runtime: RuntimeDep,
     paging: PagingDep,
+    position: Position,
     subject_id: Annotated[Id | None, Query()] = None,
     state: Annotated[AlertState | None, Query()] = None,
     kind: Annotated[Kind | None, Query()] = None,
@@ -115,7 +123,9 @@ def list_alerts(
     """The tenant's alerts, the newest first."""
     wanted = Wanted(subject_id, state, kind, severity)
     rows = queries.list_alerts(uow, runtime.vault, wanted, _position(paging.after), paging.fetch)
-    return paging.page(rows, position=lambda row: (row.raised_at, row.id), view=alert_view)
+    return paging.page(
+        rows, position=lambda row: (row.raised_at, row.id), view=alert_view, stream_position=position
+    )
 
 
 @router.get("/alerts/{alert}")
@@ -138,13 +148,15 @@ def list_inbox(
     runtime: RuntimeDep,
     caller: CallerDep,
     paging: PagingDep,
+    position: Position,
     state: Annotated[ItemState | None, Query()] = None,
 ) -> Inbox:
     """The caller's own inbox, the newest first, without what is archived unless asked for."""
     after = _position(paging.after)
     rows = queries.list_inbox(uow, runtime.vault, caller.user, state, after, paging.fetch)
     page = paging.page(rows, position=lambda row: (row.notified_at, row.id), view=item_view)
-    return Inbox(items=page.items, next=page.next, unread=queries.unread_counts(uow, caller.user))
+    unread = queries.unread_counts(uow, caller.user)
+    return Inbox(items=page.items, next=page.next, stream_position=position, unread=unread)
 
 
 @router.post("/inbox/{item}/read")
@@ -165,6 +177,12 @@ def archive(item: Id, uow: Transaction, runtime: RuntimeDep, caller: CallerDep) 
     return _marked(uow, runtime, caller, item, "archived")
 
 
+@router.get("/stream")
+async def stream(request: Request, caller: CallerDep) -> Response:
+    """Server-sent events of the tenant; resumes after Last-Event-ID without gap or repeat."""
+    return await LIVE.serve(request, caller)
+
+
 @router.get("/clock")
 def read_clock(uow: Transaction) -> ClockView:
     """The business time, and what it is ahead of the wall clock."""
@@ -173,14 +191,15 @@ def read_clock(uow: Transaction) -> ClockView:
 
 @router.post("/clock", dependencies=[require("admin", "service")])
 def travel(body: Journey, runtime: RuntimeDep, caller: CallerDep) -> ClockView:
-    """Sets the business clock forward for everybody, never in production; ticks follow within a second."""
+    """Sets the business clock forward for everybody, never in production; answers once it is followed here."""
     production = runtime.settings.environment == "production"
 
     def go(uow: Transaction) -> timedelta:
         return commands.travel_to(uow, body.to, production=production)
 
     ahead = runtime.database.run(NOBODY, f"user:{caller.user}", go)
-    return ClockView(time=body.to, ahead_seconds=ahead.total_seconds())
+    _await_tick(runtime, body.to)
+    return ClockView(time=max(body.to, runtime.clock.now()), ahead_seconds=ahead.total_seconds())
 
 
 def alert_view(row: AlertRow) -> AlertView:
@@ -192,6 +211,13 @@ def item_view(row: ItemRow) -> ItemView:
     """As the API shows an inbox item."""
     alert = alert_view(row.alert)
     return ItemView(id=row.id, state=row.state, notified_at=row.notified_at, alert=alert, link=alert.link)  # type: ignore[arg-type]
+
+
+def _await_tick(runtime: RuntimeDep, target: datetime) -> None:
+    """Waits until the tick of a journey has come round; without the clock role it comes later."""
+    deadline = time.monotonic() + TICK_SECONDS
+    while runtime.clock.now() < target and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _marked(uow: Transaction, runtime: RuntimeDep, caller: Caller, item: UUID, state: ItemState) -> ItemView:
