@@ -33,7 +33,7 @@ def create_app(service: HttpService, runtime: HttpRuntime, *, lifespan: Lifespan
         lifespan=lifespan,
     )
     app.state.edge = _edge(runtime)
-    for router in (*service.routers, dead_letter_router(service)):
+    for router in (dead_letter_router(service), *service.routers):
         _check_routes(router.routes)
         app.include_router(router)
     problems.install(app, {**dead_letters.ERRORS, **service.errors})

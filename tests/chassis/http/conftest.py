@@ -16,7 +16,10 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from chassis.auth import Caller, SigningKey, make_signing_key, mint_token
+from chassis.avro import Codec
+from chassis.catalogue import Catalogue
 from chassis.clock import SystemClock
+from chassis.consumer import Consumers
 from chassis.db import Database
 from chassis.http import Router, create_app
 from chassis.ids import tenant_id, user_id
@@ -45,6 +48,8 @@ class Runtime:
 
     settings: Settings
     database: Database
+    catalogue: Catalogue
+    codec: Codec
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Service:
     name: str = "notes"
     routers: tuple[Router, ...] = (notes.router,)
     errors: dict[type[Exception], tuple[int, str]] = field(default_factory=lambda: notes.ERRORS)
+    consumers: Consumers = notes.consumers
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +71,10 @@ def runtime(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
     keys = tmp_path_factory.mktemp("keys")
     make_signing_key(keys)
     database = Database(urls["app"], clock=SystemClock(), pool_size=POOL)
-    yield Runtime(Settings(str(keys / "jwks.json")), database)
+    catalogue = Catalogue.load()
+    subjects = [topic.subject(record) for topic, record in catalogue.subjects()]
+    codec = Codec(catalogue, {subject: (n,) for n, subject in enumerate(subjects, 1)})
+    yield Runtime(Settings(str(keys / "jwks.json")), database, catalogue, codec)
     database.close()
     postgres.drop(name)
 

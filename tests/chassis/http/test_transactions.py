@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import replace
 from uuid import uuid4
 
 import httpx
@@ -131,7 +132,7 @@ def test_what_is_known_is_not_sent_again(ana: httpx.Client) -> None:
 
 def test_when_the_database_is_away_the_caller_is_told_to_come_back(runtime: Runtime, client: Client) -> None:
     away = Database("postgresql://x@127.0.0.1:1/x", clock=SystemClock())
-    for address in serve(create_app(Service(), Runtime(runtime.settings, away))):
+    for address in serve(create_app(Service(), replace(runtime, database=away))):
         answer = httpx.get(f"{address}/api/notes", headers=client().headers)
     away.close()
     problem(answer, 503)

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from fastapi import Depends, Query, Request, Response
 from pydantic import Field
 
+from chassis.consumer import Consumers, Event
+from chassis.db import UnitOfWork
 from chassis.http import (
     CallerDep,
     Id,
@@ -32,8 +34,22 @@ from chassis.http.rates import enforce_rate
 router = Router(prefix="/api/notes", tags=["notes"])
 gate = threading.Event()
 """A slow request waits for it."""
+repaired = threading.Event()
+"""From here on the odd status is known."""
 collisions: list[None] = []
 """Races that starring is going to lose."""
+
+
+consumers = Consumers("notes")
+
+
+@consumers.on("leads.lead", "LeadStatusChanged")
+def lead_moved(uow: UnitOfWork, event: Event) -> None:
+    """A note of each move; none of a lead whose status nobody knows."""
+    if event.record["status"] == "odd" and not repaired.is_set():
+        raise ValueError("no such status")
+    text = f"{event.record['version']} {event.record['status']}"
+    uow.session.execute(sa.insert(notes).values(tenant_id=uow.tenant, id=uuid4(), text=text))
 
 
 class NoteNotFound(Exception):
