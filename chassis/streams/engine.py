@@ -6,7 +6,7 @@ Host-independent and single-threaded: a host gives it partitions and records, on
 import logging
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from chassis.avro import Codec
@@ -79,6 +79,13 @@ class Engine(Generic[S]):
     def state(self, key: bytes, partition: int) -> S | None:
         """The state of a key in a partition that it owns."""
         return self._owned[partition].store.get(key)
+
+    def states(self, partition: int) -> Iterator[tuple[bytes, S]]:
+        """Every key and state of a partition that it owns."""
+        store = self._owned[partition].store
+        for key in store.keys(b""):
+            if (state := store.get(key)) is not None:
+                yield key, state
 
     def next(self, partition: int) -> Positions:
         """Next offset of every topic of a partition that it owns."""

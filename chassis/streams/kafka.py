@@ -1,7 +1,7 @@
 """`Wire` over confluent-kafka: an idempotent producer, a reader without a group, and the topics' identity."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -32,7 +32,21 @@ FETCH: dict[str, Any] = {
 DELIVERY_SECONDS = 120
 SILENCE_SECONDS = 60
 """For so long a read may bring nothing before the broker counts as gone."""
+ANSWER_SECONDS = 10
 BATCH = 10_000
+PASSING = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,  # of a topic that was made a moment ago
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError._UNKNOWN_PARTITION,
+    KafkaError._UNKNOWN_TOPIC,
+    KafkaError._TIMED_OUT,
+    KafkaError._TRANSPORT,
+    KafkaError._ALL_BROKERS_DOWN,
+}
 
 
 def raw_of(message: Any) -> Raw:
@@ -167,39 +181,49 @@ class KafkaWire:
 
     def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """See `Wire`."""
-        try:
-            low, high = self._reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
-        except KafkaException as error:
-            raise StreamError(f"{topic}[{partition}]: {error}") from error
+        at = TopicPartition(topic, partition)
+        low, high = patiently(lambda: self._reader.get_watermark_offsets(at, timeout=ANSWER_SECONDS))
         return int(low), int(high)
 
     def topic_ids(self, topics: list[str]) -> Mapping[str, tuple[str, int]]:
         """See `Wire`."""
-        found = {}
-        try:
-            for topic, future in self._admin.describe_topics(
-                TopicCollection(topics), request_timeout=30
-            ).items():
-                described = future.result()
-                found[topic] = (str(described.topic_id), len(described.partitions))
-        except KafkaException as error:
-            raise StreamError(f"topics cannot be described: {error}") from error
-        return found
+        asked = TopicCollection(topics)
+
+        def describe() -> dict[str, Any]:
+            futures = self._admin.describe_topics(asked, request_timeout=ANSWER_SECONDS)
+            return {topic: future.result() for topic, future in futures.items()}
+
+        found = patiently(describe)
+        return {topic: (str(about.topic_id), len(about.partitions)) for topic, about in found.items()}
 
     def compaction_lag(self, topic: str) -> int:
         """See `Wire`."""
-        resource = ConfigResource(ResourceType.TOPIC, topic)
-        try:
-            config = self._admin.describe_configs([resource], request_timeout=30)[resource].result()
-        except KafkaException as error:
-            raise StreamError(f"{topic} cannot be described: {error}") from error
+        asked = ConfigResource(ResourceType.TOPIC, topic)
+        config = patiently(
+            lambda: self._admin.describe_configs([asked], request_timeout=ANSWER_SECONDS)[asked].result()
+        )
         return int(config["min.compaction.lag.ms"].value)
 
     def hinted(self, group: str) -> Mapping[tuple[str, int], int]:
         """See `Wire`."""
         asked = [ConsumerGroupTopicPartitions(group)]
-        try:
-            found = self._admin.list_consumer_group_offsets(asked, request_timeout=30)[group].result()
-        except KafkaException as error:
-            raise StreamError(f"offsets of {group} cannot be read: {error}") from error
+        found = patiently(
+            lambda: self._admin.list_consumer_group_offsets(asked, request_timeout=ANSWER_SECONDS)[
+                group
+            ].result()
+        )
         return {(p.topic, p.partition): p.offset for p in found.topic_partitions if p.offset >= 0}
+
+
+def patiently(ask: Callable[[], Any]) -> Any:
+    """Asks again while the broker is starting or electing; raises `StreamError` when it takes too long."""
+    deadline = time.monotonic() + SILENCE_SECONDS
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            reason = error.args[0]
+            passing = reason.retriable() or reason.code() in PASSING
+            if not passing or time.monotonic() > deadline:
+                raise StreamError(f"the broker does not answer: {reason}") from error
+            time.sleep(0.2)

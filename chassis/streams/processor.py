@@ -1,14 +1,13 @@
 """Runs a fold as one member of its consumer group, on either host."""
 
 import threading
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chassis.avro import Codec
 from chassis.catalogue import Catalogue
 from chassis.streams.confluent_host import ConfluentHost
 from chassis.streams.contract import Fold
 from chassis.streams.engine import Engine
-from chassis.streams.faust_host import FaustHost
 from chassis.streams.kafka import KafkaWire
 from chassis.streams.pulse import Pulse
 from chassis.streams.settings import StreamSettings
@@ -32,8 +31,16 @@ def run_processor(
     wire = KafkaWire(settings.bootstrap, settings.client)
     try:
         engine = Engine(fold, codec, catalogue, wire, pulse)
-        host = FaustHost if settings.host == "faust" else ConfluentHost
-        host(engine, fold.name, settings).run(stop)
+        _host(settings)(engine, fold.name, settings).run(stop)
     finally:
         wire.close()
         pulse.stop()
+
+
+def _host(settings: StreamSettings) -> Any:
+    """The host that is asked for; Faust takes a second to import, so only who runs on it waits for it."""
+    if settings.host == "faust":
+        from chassis.streams.faust_host import FaustHost
+
+        return FaustHost
+    return ConfluentHost

@@ -1,5 +1,6 @@
 """One member of the group as a process of its own: `python -m tests.faults.streams.member '{...}'`."""
 
+import faulthandler
 import json
 import logging
 import signal
@@ -14,6 +15,7 @@ from tests.chassis.streams.sums import Sums, catalogue, offline_codec
 
 def main(prefix: str, **settings: str) -> int:
     """Folds until SIGTERM."""
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     contract = catalogue(prefix)

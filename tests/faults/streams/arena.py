@@ -1,0 +1,275 @@
+"""A stream under fire: a writer, members that are killed and started again, and the judge at the end."""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+
+from chassis.streams.engine import Engine
+from chassis.streams.kafka import KafkaWire
+from chassis.streams.processor import EXIT_FROZEN
+from chassis.streams.pulse import Pulse
+from tests.chassis.streams.sums import Account, Sums, account, catalogue, moved, offline_codec
+
+SCALE = float(os.environ.get("FAULT_SCALE", "0.05"))
+PARTITIONS = 12
+SESSION = 6.0
+DEADLINE = 120.0
+
+
+def times(full: int) -> int:
+    """How often a fault comes in this run: `full` times with FAULT_SCALE=1, at least once."""
+    return max(1, round(full * SCALE))
+
+
+def until(true: Callable[[], bool], what: str, deadline: float = DEADLINE) -> None:
+    """Waits for a condition; fails when it does not come."""
+    end = time.monotonic() + deadline
+    while not true():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {deadline:.0f} s: {what}")
+        time.sleep(0.1)
+
+
+class Writer:
+    """Writes numbered movements of many accounts on both topics and remembers what it was told is there."""
+
+    def __init__(self, arena: "Arena", accounts: int, per_second: int) -> None:
+        arena.writers.append(self)
+        self._arena = arena
+        self._accounts = accounts
+        self._pause = 0.02
+        self._burst = int(per_second * self._pause)
+        self._next: dict[tuple[str, bytes], int] = defaultdict(int)
+        self.totals: Counter[bytes] = Counter()
+        self.moves: Counter[bytes] = Counter()
+        self.ids: set[str] = set()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._random = random.Random(7)
+
+    def start(self) -> None:
+        """Begins."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends, once everything is acknowledged."""
+        self.cut()
+        assert self._arena.producer.flush(60) == 0
+
+    def cut(self) -> None:
+        """Ends at once."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._pause):
+            for _ in range(self._burst):
+                self.write(account(self._random.randrange(self._accounts)))
+
+    def write(self, key: bytes) -> None:
+        """One movement."""
+        paid = self._random.random() < 0.7
+        topic = self._arena.fold.inputs[0 if paid else 1]
+        n, amount = self._next[topic, key], self._random.randrange(10)
+        id = f"{topic}/{key.decode()}/{n}"
+        value = self._arena.codec.encode(topic, "Moved", moved(n, amount, id=id))
+        self._arena.produce(topic, value, key)
+        self._next[topic, key] += 1
+        self.totals[key] += amount if paid else -amount
+        self.moves[key] += 1
+        self.ids.add(id)
+
+
+class Arena:
+    """Topics of their own, members of one group, and what they must have made of it."""
+
+    def __init__(self, bootstrap: str, host: str, lag_ms: int | None = None) -> None:
+        self.bootstrap, self.host = bootstrap, host
+        self.prefix = f"sums-{uuid4().hex[:8]}"
+        self.fold = Sums(self.prefix)
+        self.contract = catalogue(self.prefix)
+        self.codec = offline_codec(self.contract)
+        self.producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "partitioner": "murmur2_random",
+                "enable.idempotence": True,
+                "linger.ms": 5,
+            }
+        )
+        self.writers: list[Writer] = []
+        self._members: list[subprocess.Popen[bytes]] = []
+        self._logs = Path(tempfile.mkdtemp(prefix="stream-faults-"))
+        self._started = 0
+        self._wire = KafkaWire(bootstrap, "judge")
+        self._create_topics(lag_ms)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for writer in self.writers:
+            writer.cut()
+        self._wire.close()
+        for member in self._members:
+            member.kill()
+            member.wait()
+        if error is not None:
+            for log in sorted(self._logs.iterdir()):
+                sys.stderr.write(f"--- {log.name}\n{log.read_text()[-3_000:]}\n")
+
+    def _create_topics(self, lag_ms: int | None) -> None:
+        topics = []
+        for topic in self.contract.topics.values():
+            config = dict(topic.config)
+            if lag_ms is not None and topic.retention == "changelog":
+                config |= {
+                    "min.compaction.lag.ms": str(lag_ms),
+                    "max.compaction.lag.ms": "1000",
+                    "min.cleanable.dirty.ratio": "0.01",
+                    "segment.ms": "500",
+                    "segment.bytes": "1048576",
+                }
+            topics.append(NewTopic(topic.name, PARTITIONS, 1, config=config))
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        for future in admin.create_topics(topics).values():
+            future.result(30)
+
+    def produce(self, topic: str, value: bytes, key: bytes) -> None:
+        """Writes a record; waits while the queue is full."""
+        while True:
+            try:
+                self.producer.produce(topic, value, key)
+            except BufferError:
+                self.producer.poll(0.1)
+            else:
+                self.producer.poll(0)
+                return
+
+    # --- members
+
+    def join(self) -> subprocess.Popen[bytes]:
+        """Starts one more member."""
+        self._started += 1
+        said = {
+            "prefix": self.prefix,
+            "bootstrap": self.bootstrap,
+            "client": f"member-{self._started}",
+            "host": self.host,
+            "session_timeout": SESSION,
+        }
+        with (self._logs / f"member-{self._started:03}.log").open("wb") as log:
+            member = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.streams.member", json.dumps(said)], stderr=log
+            )
+        self._members.append(member)
+        return member
+
+    def kill(self, member: subprocess.Popen[bytes]) -> None:
+        """SIGKILL; nobody is started in its place."""
+        member.kill()
+        member.wait()
+        self._members.remove(member)
+
+    def stop(self, member: subprocess.Popen[bytes]) -> float:
+        """SIGTERM: must end with 0; the seconds that it took."""
+        started = time.monotonic()
+        member.send_signal(signal.SIGTERM)
+        assert member.wait(20) == 0
+        self._members.remove(member)
+        return time.monotonic() - started
+
+    def freeze(self, member: subprocess.Popen[bytes], seconds: float) -> None:
+        """SIGSTOP for longer than its session; afterwards it must end by itself and say why."""
+        member.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        member.send_signal(signal.SIGCONT)
+        assert member.wait(30) == EXIT_FROZEN
+        self._members.remove(member)
+
+    @property
+    def members(self) -> list[subprocess.Popen[bytes]]:
+        """Those that are alive."""
+        return list(self._members)
+
+    # --- the judge
+
+    def outputs(self) -> int:
+        """Records on the output topic."""
+        return sum(self.ends(self.fold.total))
+
+    def ends(self, topic: str) -> list[int]:
+        """Ends of a topic's partitions."""
+        wire = self._wire
+        return [wire.bounds(topic, n)[1] for n in range(PARTITIONS)]
+
+    @contextlib.contextmanager
+    def _consumer(self) -> Iterator[Any]:
+        consumer = Consumer(
+            {"bootstrap.servers": self.bootstrap, "group.id": f"judge-{uuid4()}", "enable.auto.commit": False}
+        )
+        try:
+            yield consumer
+        finally:
+            consumer.close()
+
+    def totals(self) -> list[dict[str, Any]]:
+        """Every outcome that was sent, with its key."""
+        topic, found = self.fold.total, []
+        ends = self.ends(topic)
+        left = sum(ends)
+        with self._consumer() as consumer:
+            consumer.assign([TopicPartition(topic, n, 0) for n in range(PARTITIONS)])
+            while left:
+                for message in consumer.consume(10_000, 1):
+                    assert message.error() is None
+                    left -= 1
+                    found.append({"key": message.key(), **self.codec.decode(topic, message.value())[1]})
+        return found
+
+    def shown(self) -> dict[bytes, tuple[int, int]]:
+        """What a reader of the outcomes holds: of every account the highest (epoch, sequence)."""
+        best: dict[bytes, dict[str, Any]] = {}
+        for total in self.totals():
+            held = best.get(total["key"])
+            if held is None or (held["epoch"], held["sequence"]) < (total["epoch"], total["sequence"]):
+                best[total["key"]] = total
+        return {key: (total["total"], total["count"]) for key, total in best.items()}
+
+    def states(self) -> dict[bytes, Account]:
+        """What the changelog amounts to, read as the next member would. Ends everybody else's claim."""
+        engine: Engine[Account] = Engine(self.fold, self.codec, self.contract, self._wire, Pulse(SESSION))
+        engine.assign(list(range(PARTITIONS)))
+        return {key: state for n in range(PARTITIONS) for key, state in engine.states(n)}
+
+    def judge(self, writer: Writer) -> None:
+        """Everybody has caught up: state and outcomes must be the fold of what was written."""
+        expected = {key: (writer.totals[key], moves) for key, moves in writer.moves.items()}
+        until(lambda: self.shown() == expected, "every account shows the fold of its movements")
+        for member in self.members:
+            self.stop(member)
+        states = self.states()
+        assert {key: (state.total, state.moves) for key, state in states.items()} == expected
+        assert [key for key, state in states.items() if state.lost or state.doubled] == []
+        totals = self.totals()
+        assert {total["cause"] for total in totals} == writer.ids
+        assert len({total["event_id"] for total in totals}) == len(writer.ids)
