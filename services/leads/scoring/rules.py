@@ -17,11 +17,18 @@ HOUR = 3_600
 
 
 class InvalidRules(ValueError):
-    """A rule set that cannot be: `faults` pairs the index of a rule with what is wrong with it."""
+    """A rule set that cannot be: `faults` has index of the rule, field, and what is wrong with it."""
 
     def __init__(self, faults: list[tuple[int, str, str]]) -> None:
         super().__init__("; ".join(f"rules[{index}].{name}: {what}" for index, name, what in faults))
         self.faults = faults
+        self.extra = {
+            "errors": [
+                {"pointer": f"#/rules/{index}/{'rule' if name == 'key' else name}", "detail": what}
+                for index, name, what in faults
+            ]
+        }
+        """The same for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
