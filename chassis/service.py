@@ -18,7 +18,6 @@ from chassis.consumer import ConsumerLoop, Consumers
 from chassis.crew import Crew, Work
 from chassis.health import Health, OpsServer, with_health
 from chassis.http import create_app
-from chassis.migrations import run_migrations
 from chassis.relay import Relay
 from chassis.runtime import Runtime, Stopped
 from chassis.serving import serve
@@ -89,10 +88,9 @@ class Service:
         serve(app, runtime.settings.host, runtime.settings.port, stop)
 
     def _consume(self, runtime: Runtime, stop: threading.Event) -> None:
-        declared = self.consumers if isinstance(self.consumers, Consumers) else None
-        if declared is None and self.consumers is not None:
-            declared = self.consumers(runtime)  # type: ignore[operator]
-        assert declared is not None
+        given = self.consumers
+        declared = given if isinstance(given, Consumers) or given is None else given(runtime)
+        assert declared is not None, "there is no role consume without consumers"
         ConsumerLoop(declared, runtime).run(stop)
 
 
@@ -144,8 +142,13 @@ class Process:
             signal.signal(number, self._on_signal)
         log.info("starting", roles=self._roles)
         if self._migrates:
-            run_migrations(self._settings, self._service)
+            self._migrate()
         return self._work() if self._roles else 0
+
+    def _migrate(self) -> None:
+        from chassis.migrations import run_migrations  # only who migrates waits for alembic's import
+
+        run_migrations(self._settings, self._service)
 
     def _on_signal(self, number: int, _frame: object) -> None:
         # the logger is not used here: a signal may come while it holds its lock
