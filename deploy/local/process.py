@@ -11,6 +11,9 @@ import psutil
 
 from deploy.local.home import SetupError, folder
 
+CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
+"""What this process has started, by pid: only a parent can reap, whoever asks how it is."""
+
 
 class Process:
     """One named process of a home; its pid file also holds the birth time, so a reused pid is never ours."""
@@ -19,19 +22,16 @@ class Process:
         self.name = name
         self.pid_file = folder(home / "pids") / f"{name}.json"
         self.log = folder(home / "logs") / f"{name}.log"
-        self.child: subprocess.Popen[bytes] | None = None
 
     def running(self) -> psutil.Process | None:
         """The live process; None for a stale pid file or none."""
-        if self.child is not None and self.child.poll() is not None:
-            return None
         with suppress(OSError, ValueError, psutil.NoSuchProcess):
             known = json.loads(self.pid_file.read_text())
+            if (child := CHILDREN.get(known["pid"])) is not None and child.poll() is not None:
+                return None
             found = psutil.Process(known["pid"])
             if abs(found.create_time() - known["born"]) < 1 and found.status() != psutil.STATUS_ZOMBIE:
                 return found
-        if self.child is not None:
-            self.child.poll()  # reaps it
         return None
 
     def start(
@@ -39,7 +39,7 @@ class Process:
     ) -> int:
         """Starts it in a session of its own with output to its log; returns the pid."""
         with self.log.open("ab") as log:
-            self.child = subprocess.Popen(
+            child = subprocess.Popen(
                 [str(word) for word in command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -48,8 +48,9 @@ class Process:
                 cwd=cwd,
                 start_new_session=True,
             )
-        self.adopt(self.child.pid)
-        return self.child.pid
+        CHILDREN[child.pid] = child
+        self.adopt(child.pid)
+        return child.pid
 
     def adopt(self, pid: int) -> None:
         """Writes the pid file for a running pid."""
@@ -64,8 +65,6 @@ class Process:
             with suppress(psutil.NoSuchProcess):
                 found.terminate()
                 end(found, seconds)
-        if self.child is not None:
-            self.child.wait()
         self.pid_file.unlink(missing_ok=True)
 
     def wait_until(self, ready: Callable[[], bool], seconds: float = 60) -> None:
@@ -89,8 +88,10 @@ class Process:
 
 def end(found: psutil.Process, seconds: float) -> None:
     """Waits for an asked process to end; kills it when it takes too long."""
+    child = CHILDREN.pop(found.pid, None)
+    wait = found.wait if child is None else child.wait
     try:
-        found.wait(seconds)
-    except psutil.TimeoutExpired:
+        wait(seconds)
+    except (psutil.TimeoutExpired, subprocess.TimeoutExpired):
         found.kill()
-        found.wait(5)
+        wait(5)

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from chassis.catalogue import Catalogue, ensure_topics, register_schemas
+from stamina import retry_context
+
+from chassis.catalogue import Catalogue, RegistryUnavailable, ensure_topics, register_schemas
 from chassis.catalogue import Registry as RegistryClient
 from deploy.local import fetch, seed
 from deploy.local.home import ROOT, SetupError
@@ -42,8 +44,9 @@ def bring_contract(system: System) -> None:
     """Topics and schemas as the contract says; raises when the cluster has other ones."""
     catalogue = Catalogue.load()
     ensure_topics(catalogue, system.kafka.bootstrap)
-    with RegistryClient(system.registry.url) as registry:
-        register_schemas(catalogue, registry)
+    for attempt in retry_context(on=RegistryUnavailable, attempts=None, timeout=60):
+        with attempt, RegistryClient(system.registry.url) as registry:
+            register_schemas(catalogue, registry)  # its first write takes a cold registry seconds
 
 
 def migrate(system: System) -> None:

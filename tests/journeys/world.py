@@ -1,0 +1,73 @@
+"""The running system as a test sees it: its people, its front door, its mails, and patience."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from segment.analytics.client import Client
+
+from cli.api import Api, Json
+from cli.local import demo_source, token
+from deploy.local import start
+from deploy.local.system import System
+
+T = TypeVar("T")
+
+
+class World:
+    """A system of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.system = System(home)
+
+    def start(self) -> None:
+        """Starts everything; blocks until all is ready."""
+        for _, work in start.steps(self.system):
+            work()
+
+    def stop(self) -> None:
+        """Ends everything."""
+        start.down(self.system)
+
+    def user(self, login: str, tenant: str = "acme") -> Api:
+        """A signed-in user's view."""
+        return Api(self.system.gateway_url, token(tenant, login))
+
+    @contextmanager
+    def website(self, tenant: str = "acme") -> Iterator[Client]:
+        """A website that uses Segment's SDK; all is sent at the end of the block."""
+        sdk = Client(
+            demo_source(tenant)[1], host=self.system.gateway_url, max_retries=10, upload_interval=0.05
+        )
+        yield sdk
+        sdk.shutdown()
+
+    def lead(self, api: Api, **fields: str) -> Json:
+        """A new lead with an address of its own."""
+        email = f"hana.{uuid.uuid4().hex[:8]}@initech.example"
+        return api.post("/api/leads", {"first_name": "Hana", "company": "Initech", "email": email, **fields})
+
+    def mails(self, to: str) -> list[str]:
+        """Mails that arrived for an address, as they came."""
+        return [file.read_text() for file in sorted((self.home / "mail").glob(f"*-{to}.eml"))]
+
+
+def eventually(look: Callable[[], T], good: Callable[[T], Any], seconds: float = 30) -> T:
+    """What `look` sees once it is good; fails with the last look when that takes too long."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = look()
+        if good(seen):
+            return seen
+        assert time.monotonic() < deadline, f"still {seen!r} after {seconds} s"
+        time.sleep(0.05)
+
+
+def now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
