@@ -191,7 +191,7 @@ def read_clock(uow: Transaction) -> ClockView:
 
 @router.post("/clock", dependencies=[require("admin", "service")])
 def travel(body: Journey, runtime: RuntimeDep, caller: CallerDep) -> ClockView:
-    """Sets the business clock forward for everybody, never in production; answers once it is followed here."""
+    """Sets the business clock forward for everybody, never in production; answers when it is followed."""
     production = runtime.settings.environment == "production"
 
     def go(uow: Transaction) -> timedelta:
