@@ -31,11 +31,21 @@ log = structlog.get_logger()
 class Around(Protocol):
     """What a consumer needs of its process: `chassis.service.Runtime`."""
 
-    database: Database
-    codec: Codec
-    catalogue: Catalogue
-    settings: Any
-    """`kafka_bootstrap` and `instance`."""
+    @property
+    def database(self) -> Database:
+        """Of the service, as its app role."""
+
+    @property
+    def codec(self) -> Codec:
+        """Of all topics that are read."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The contract."""
+
+    @property
+    def settings(self) -> Any:
+        """`kafka_bootstrap` and `instance`."""
 
 
 class ConsumerLoop:

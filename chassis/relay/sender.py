@@ -56,15 +56,18 @@ class Sender:
         Blocks, for an outage 30 s; calls `meanwhile` about once a second. Raises ProducerLost.
         """
         self._errors = {}
+        refused: set[tuple[str, bytes]] = set()
         for index, row in enumerate(rows):
-            self._produce(index, row)
+            if row.order not in refused and not self._produce(index, row):
+                refused.add(row.order)  # what comes after it must not arrive before it
         while self._producer.flush(1.0):
             meanwhile()
         if lost := [error for error in self._errors.values() if error.fatal()]:
             raise ProducerLost(str(lost[0]))
         return self._errors
 
-    def _produce(self, index: int, row: Row) -> None:
+    def _produce(self, index: int, row: Row) -> bool:
+        """Whether the client took the row; it refuses one that is too large by itself."""
         while True:
             try:
                 self._producer.produce(
@@ -75,12 +78,12 @@ class Sender:
                     headers=row.header_pairs(),
                     on_delivery=partial(self._report, index),
                 )
-                return
+                return True
             except BufferError:  # the client's queue is full: make room
                 self._producer.poll(0.1)
             except KafkaException as error:
                 self._errors[index] = error.args[0]
-                return
+                return False
 
     def _report(self, index: int, error: KafkaError | None, _: object) -> None:
         if error is not None:

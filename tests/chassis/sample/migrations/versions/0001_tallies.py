@@ -1,4 +1,4 @@
-"""Tallies and what the chassis needs."""
+"""What is written, what is read, and what the chassis needs."""
 
 from alembic import op
 
@@ -11,16 +11,16 @@ down_revision = None
 def upgrade() -> None:
     """First step."""
     create_chassis_tables(op)
-    op.execute(
-        """
-        CREATE TABLE tallies (
-            tenant_id uuid NOT NULL,
-            lead_id text NOT NULL,
-            version bigint NOT NULL,
-            total bigint NOT NULL,
-            trail text NOT NULL DEFAULT '',
-            PRIMARY KEY (tenant_id, lead_id)
+    for table in ("leads", "tallies"):
+        op.execute(
+            f"""
+            CREATE TABLE {table} (
+                tenant_id uuid NOT NULL,
+                lead_id text NOT NULL,
+                version bigint NOT NULL,
+                trail text NOT NULL DEFAULT '',
+                PRIMARY KEY (tenant_id, lead_id)
+            )
+            """
         )
-        """
-    )
-    enable_rls(op, "tallies")
+        enable_rls(op, table)
