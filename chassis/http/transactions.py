@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from chassis.auth import Caller
+from chassis.failpoints import reached
 from chassis.http import idempotency
 from chassis.http.problems import unavailable
 from chassis.telemetry import Trace, current_trace
@@ -116,7 +117,9 @@ class Work:
     def _commit(self) -> None:
         context, self._context = self._context, None
         assert context is not None
+        reached("http.before_commit")
         context.__exit__(None, None, None)
+        reached("http.after_commit")
 
     async def rest(self) -> None:
         """Ends a transaction in which nothing was done."""

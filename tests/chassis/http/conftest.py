@@ -47,6 +47,7 @@ class Runtime:
     """What the edge uses of a process."""
 
     settings: Settings
+    url: str
     database: Database
     catalogue: Catalogue
     codec: Codec
@@ -74,7 +75,7 @@ def runtime(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
     catalogue = Catalogue.load()
     subjects = [topic.subject(record) for topic, record in catalogue.subjects()]
     codec = Codec(catalogue, {subject: (n,) for n, subject in enumerate(subjects, 1)})
-    yield Runtime(Settings(str(keys / "jwks.json")), database, catalogue, codec)
+    yield Runtime(Settings(str(keys / "jwks.json")), urls["app"], database, catalogue, codec)
     database.close()
     postgres.drop(name)
 
