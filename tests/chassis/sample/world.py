@@ -196,7 +196,7 @@ class World:
 
     def drained(self) -> bool:
         """Whether the outbox is empty."""
-        return not self.sql("SELECT FROM outbox LIMIT 1", role="relay")
+        return not self.sql("SELECT 1 FROM outbox LIMIT 1", role="relay")
 
     def trails(self, tenant: UUID = ACME) -> dict[str, str]:
         """What the consumer has applied."""
