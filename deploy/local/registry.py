@@ -43,6 +43,7 @@ class Registry:
         """Its settings; the compatibility rule holds for every subject."""
         return {
             "QUARKUS_HTTP_HOST": "127.0.0.1",
+            "QUARKUS_HTTP_ACCESS_LOG_ENABLED": "false",
             "QUARKUS_HTTP_PORT": str(self.port),
             "QUARKUS_MANAGEMENT_HOST": "127.0.0.1",
             "QUARKUS_MANAGEMENT_PORT": str(free_port()),

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +9,11 @@ from pathlib import Path
 
 from stamina import retry_context
 
+from chassis import migrations
 from chassis.catalogue import Catalogue, RegistryUnavailable, ensure_topics, register_schemas
 from chassis.catalogue import Registry as RegistryClient
 from deploy.local import fetch, seed
-from deploy.local.home import ROOT, SetupError
-from deploy.local.infra import SERVICES
+from deploy.local.home import ROOT
 from deploy.local.system import Program, System
 
 Step = tuple[str, Callable[[], object]]
@@ -50,18 +49,9 @@ def bring_contract(system: System) -> None:
 
 
 def migrate(system: System) -> None:
-    """Brings every service's database to its newest state, all at once."""
-    environment = system.environment()
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda name: migrate_service(name, environment), SERVICES))
-
-
-def migrate_service(name: str, environment: dict[str, str]) -> None:
-    """Runs one service's migrations; raises `SetupError` with what they said."""
-    command = [sys.executable, "-m", f"services.{name}", "migrate"]
-    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
-    if ran.returncode:
-        raise SetupError(f"The migrations of {name} failed:\n{ran.stdout[-1500:]}{ran.stderr[-1500:]}")
+    """Brings every service's database to its newest state, as the service's own `migrate` role does."""
+    for name, urls in system.databases.items():
+        migrations.migrate(urls["owner"], name, migrations.versions_of(f"services.{name}.migrations"))
 
 
 def start_services(system: System) -> None:
