@@ -159,7 +159,7 @@ class Running:
         return self.process.wait(25)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running(
     kafka: str, registry: str, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
@@ -187,7 +187,7 @@ def running(
     postgres.drop(name)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def door(running: Running, kafka: str, registry: str) -> Iterator[Door]:
     """The service, with all its roles in one process."""
     running.start("migrate", "api", "consume", "relay")
