@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 from pydantic import Field
 
 from chassis.http import (
@@ -53,6 +53,7 @@ WRITERS = require("rep", "manager", "account_manager", "marketing", "admin", "se
 RULE_EDITORS = require("marketing", "admin")
 
 Text = Annotated[str, Field(max_length=200)]
+Version = Annotated[int, Path(ge=1, lt=2**31)]
 Source = Literal[
     "web_form", "event", "referral", "ads", "manual", "upsell", "cross_sell", "renewal", "import", "api"
 ]
@@ -286,7 +287,7 @@ def draft_scoring_rules(body: NewRules, uow: Transaction) -> RuleSetView:
 
 @router.post("/scoring-rules/{version}/publish", dependencies=[RULE_EDITORS])
 def publish_scoring_rules(
-    version: int, body: Publication, uow: Transaction, runtime: RuntimeDep
+    version: Version, body: Publication, uow: Transaction, runtime: RuntimeDep
 ) -> RuleSetView:
     """Puts a draft in force: from its effective time it scores all evidence, old and new."""
     partitions = runtime.catalogue.topic("leads.scoring-rules").partitions

@@ -1,33 +1,20 @@
 """From the stream to the row: whatever is resent, crashes or comes late, the table holds the fold."""
 
 import random
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import select
 
-import services.leads.migrations as migrations
-from chassis.catalogue import Catalogue
 from chassis.clock import millis
-from chassis.db import Database, UnitOfWork
-from chassis.ids import tenant_id
-from chassis.migrations import migrate
-from chassis.outbox import Publisher
-from chassis.pii import Vault
-from chassis.settings import LOCAL_PII_KEY
-from chassis.testing import FrozenClock, packaged_codec
 from services.leads import commands
 from services.leads.models import Contribution, Lead, ScoreChange, StatusChange
 from services.leads.scoring import DAY, Engagement, Fact, Facts, default_rules, fold
+from tests.services.leads.conftest import ACME, NOON, House
 from tests.services.leads.test_processors import World, event
 
-ACME = tenant_id("acme")
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 START = millis(NOON)
 FACTS: dict[str, Fact] = {"has_email": True, "has_phone": False, "has_company": True, "industry": "finance"}
 KINDS = ["email_opened", "pricing_page_visited", "demo_requested", "website_visited", "unsubscribed", "odd"]
@@ -36,17 +23,12 @@ KINDS = ["email_opened", "pricing_page_visited", "demo_requested", "website_visi
 class Line:
     """A lead in the database, its processor in memory, and the consumer between them."""
 
-    def __init__(self, database: Database) -> None:
-        self.database, self.world = database, World()
-        vault = Vault(SecretStr(LOCAL_PII_KEY), "leads.subject-key")
+    def __init__(self, house: House) -> None:
+        self.run, self.world = house.run, World()
         fields: dict[str, Any] = {"email": "jo@example.com", "company": "Acme", "industry": "finance"}
         fields |= {"lead_source": "manual", "utm": {}}
-        self.id: UUID = self.run(lambda uow: commands.create_lead(uow, vault, fields, None))[0].id
+        self.id: UUID = house.run(lambda uow: commands.create_lead(uow, house.vault, fields, None))[0].id
         self.world.created(str(self.id), str(ACME), at=START, facts=FACTS)
-
-    def run(self, work: Callable[[UnitOfWork], Any]) -> Any:
-        """The result of one transaction of the tenant."""
-        return self.database.run(ACME, "system:test", work)
 
     def did(self, name: str, kind: str, at: int) -> None:
         """Something the prospect does, on its way to the processor."""
@@ -77,15 +59,11 @@ class Line:
 
 
 @pytest.fixture
-def line(database: Callable[[str], dict[str, str]]) -> Iterator[Line]:
+def line(house: House) -> Line:
     """A fresh database with one lead."""
-    urls = database("leads")
-    migrate(urls["owner"], "leads", Path(migrations.__path__[0]) / "versions")
-    catalogue = Catalogue.load()
-    publisher = Publisher(packaged_codec(catalogue), catalogue, "leads")
-    made = Database(urls["app"], clock=FrozenClock(NOON + timedelta(minutes=1)), publisher=publisher)
-    yield Line(made)
-    made.close()
+    made = Line(house)
+    house.clock.advance(timedelta(minutes=1))
+    return made
 
 
 def test_the_stream_says_of_a_new_lead_what_its_creation_said(line: Line) -> None:
