@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -60,10 +61,10 @@ class Contended(Exception):
     """Another transaction was in the way: serialization failure, deadlock or lock time-out (F17, 409/503)."""
 
 
-class Model(DeclarativeBase):
-    """Base of all tables. Constraints are named, so that a migration can speak of them."""
-
-    metadata = MetaData(
+@cache
+def _tables_of(package: str) -> MetaData:
+    """The tables of one package."""
+    return MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -72,6 +73,18 @@ class Model(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+class Model(DeclarativeBase):
+    """Base of all tables. Constraints are named, so that a migration can speak of them.
+
+    Each package has tables of its own: two services may name one alike and still share a test's process.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        cls.metadata = _tables_of(cls.__module__.rpartition(".")[0])
+        super().__init_subclass__(**options)
+
     type_annotation_map = {  # noqa: RUF012
         datetime: DateTime(timezone=True),
         dict[str, Any]: JSONB,
