@@ -37,7 +37,7 @@ def describe(rules: "Rules", options: dict[str, Any]) -> dict[str, Any]:
     if not rules.public:
         responses["401"] = {"description": "No valid bearer token", "content": _CONTENT}
     extra: dict[str, Any] = {"security": [] if rules.public else [{"bearer": []}]}
-    if "POST" in (options.get("methods") or ()):
+    if "POST" in (options.get("methods") or ()) and not rules.public:
         extra["parameters"] = [_idempotency_key(required=rules.idempotency_key != "optional")]
     return options | {
         "responses": responses | (options.get("responses") or {}),

@@ -24,7 +24,10 @@ def rate_limit(name: str, allowed: str, *, per: Per = "tenant") -> Any:
 
 
 def enforce_rate(request: Request, name: str, allowed: str, subject: str, *, cost: int = 1) -> None:
-    """Counts `cost` against a subject such as a write key's id. Raises Problem 429."""
+    """Counts `cost` against a subject such as a write key's id. Raises Problem 429.
+
+    A cost above the whole allowance never passes: bound what one request may cost by it.
+    """
     _enforce(request, name, parse(allowed), subject, cost)
 
 
