@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import from_millis
@@ -48,7 +48,7 @@ def store_alert(uow: UnitOfWork, record: Record) -> None:
     stored = insert(Alert).values(row).on_conflict_do_nothing().returning(Alert.id)
     if uow.session.execute(stored).first() is None:
         return
-    people = audience(owner, colleagues(uow))
+    people = audience(owner, colleagues(uow, owner))
     _tell(uow, row["id"], people)
     if row["severity"] == "urgent":
         _mail(uow, row["id"], people, fresh=uow.now - row["recorded_at"] < FRESH)
@@ -72,7 +72,8 @@ def escalate_alert(uow: UnitOfWork, record: Record) -> None:
     if alert.state == "resolved" or record["level"] <= alert.level:
         return
     alert.level, alert.escalated_at = record["level"], from_millis(record["escalated_at"])
-    _tell(uow, alert.id, superiors(_uuid(record["owner_id"]), colleagues(uow)))
+    owner = _uuid(record["owner_id"])
+    _tell(uow, alert.id, superiors(owner, colleagues(uow, owner)))
 
 
 def resolve_alert(uow: UnitOfWork, record: Record) -> None:
@@ -83,9 +84,12 @@ def resolve_alert(uow: UnitOfWork, record: Record) -> None:
         alert.resolved_at = from_millis(record["resolved_at"])
 
 
-def colleagues(uow: UnitOfWork) -> list[Colleague]:
-    """Everybody of the tenant, in a steady order."""
-    users = uow.session.scalars(select(User).where(User.tenant_id == uow.tenant).order_by(User.id))
+def colleagues(uow: UnitOfWork, owner: UUID | None) -> list[Colleague]:
+    """The owner, the owner's manager and all managers, in a steady order: who may have to be told."""
+    superior = select(User.manager_id).where(User.tenant_id == uow.tenant, User.id == owner)
+    found = select(User).where(User.tenant_id == uow.tenant).order_by(User.id)
+    concerned = or_(User.id == owner, User.id.in_(superior), User.roles.contains(["manager"]))
+    users = uow.session.scalars(found.where(concerned))
     return [Colleague(u.id, frozenset(u.roles), u.active, u.manager_id) for u in users]
 
 

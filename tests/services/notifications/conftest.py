@@ -1,14 +1,18 @@
 """A notifications database with the people of ACME, and the events that fill it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 
 import services.notifications.migrations as migrations
@@ -22,10 +26,33 @@ from chassis.outbox import Publisher
 from chassis.pii import Vault
 from chassis.settings import LOCAL_PII_KEY
 from chassis.testing import FrozenClock, packaged_codec
+from deploy.local.home import free_port
 from services.notifications import commands
 
 ACME, GLOBEX = tenant_id("acme"), tenant_id("globex")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@dataclass
+class Post:
+    """A mail server that answers as it is told and keeps what it accepts."""
+
+    answers: list[str] = field(default_factory=list)
+    mails: list[EmailMessage] = field(default_factory=list)
+    port: int = 0
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Called by aiosmtpd with a finished mail."""
+        answer = self.answers.pop(0) if self.answers else "250 kept"
+        if answer.startswith("250"):
+            assert isinstance(envelope.content, bytes)
+            self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        return answer
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"smtp://127.0.0.1:{self.port}"
 
 
 @dataclass
@@ -101,14 +128,29 @@ def alert_record(lead: UUID, owner: UUID | None, at: datetime) -> dict[str, Any]
     }
 
 
-@pytest.fixture
-def house(database: Callable[[str], dict[str, str]]) -> Iterator[House]:
-    """A fresh, migrated database."""
-    urls = database("notifications")
+def furnish(urls: dict[str, str], codec: Codec, catalogue: Catalogue) -> House:
+    """A migrated database with what reads and writes it."""
     migrate(urls["owner"], "notifications", Path(migrations.__path__[0]) / "versions")
-    catalogue = Catalogue.load()
-    codec, clock = packaged_codec(catalogue), FrozenClock(NOON)
+    clock = FrozenClock(NOON)
     made = Database(urls["app"], clock=clock, publisher=Publisher(codec, catalogue, "notifications"))
     vault = Vault(SecretStr(LOCAL_PII_KEY), "identity.subject-key")
-    yield House(made, vault, urls, codec, catalogue, clock)
-    made.close()
+    return House(made, vault, urls, codec, catalogue, clock)
+
+
+@pytest.fixture
+def house(database: Callable[[str], dict[str, str]]) -> Iterator[House]:
+    """A fresh database."""
+    catalogue = Catalogue.load()
+    made = furnish(database("notifications"), packaged_codec(catalogue), catalogue)
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    """A running mail server."""
+    kept = Post(port=free_port())
+    controller = Controller(kept, hostname="127.0.0.1", port=kept.port)
+    controller.start()
+    yield kept
+    controller.stop()

@@ -1,60 +1,21 @@
 """Urgent e-mails: at most one each, tried again when put off, never again when refused."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import text
 
 from chassis.db import UnitOfWork
 from chassis.ids import user_id
-from deploy.local.home import free_port
 from services.notifications import commands, mail
 from services.notifications.commands import messages
 from services.notifications.domain import ATTEMPTS, next_attempt
 from services.notifications.sender import Sender
-from tests.services.notifications.conftest import ACME, NOON, House
-
-
-@dataclass
-class Post:
-    """A mail server that answers as it is told and keeps what it accepts."""
-
-    answers: list[str] = field(default_factory=list)
-    mails: list[EmailMessage] = field(default_factory=list)
-    port: int = 0
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Called by aiosmtpd with a finished mail."""
-        answer = self.answers.pop(0) if self.answers else "250 kept"
-        if answer.startswith("250"):
-            assert isinstance(envelope.content, bytes)
-            self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
-        return answer
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"smtp://127.0.0.1:{self.port}"
-
-
-@pytest.fixture
-def post() -> Iterator[Post]:
-    """A running mail server."""
-    kept = Post(port=free_port())
-    controller = Controller(kept, hostname="127.0.0.1", port=kept.port)
-    controller.start()
-    yield kept
-    controller.stop()
+from tests.services.notifications.conftest import ACME, NOON, House, Post
 
 
 @pytest.fixture
