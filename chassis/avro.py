@@ -2,13 +2,14 @@
 
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from fastavro import parse_schema, schemaless_reader, schemaless_writer
 
+from chassis import avro_codegen
 from chassis.catalogue import Catalogue, NotFound, Record, Registry, RegistryUnavailable, Topic, look_up_ids
 
 SCHEMA_HEADER = "__value_schema_id"
@@ -20,6 +21,7 @@ ASK_AGAIN_SECONDS = 2.0
 """For so long the registry's "no" is believed."""
 
 Value = dict[str, Any]
+T = TypeVar("T")
 
 
 class Undecodable(ValueError):
@@ -37,13 +39,32 @@ class SchemaUnavailable(ConnectionError):
 class _Reader:
     """How values of one schema id are read."""
 
-    __slots__ = ("name", "newest", "writer")
+    __slots__ = ("name", "newest", "read", "writer")
 
     def __init__(self, name: str, writer: Any, newest: Any) -> None:
         self.name, self.writer = name, writer
         self.newest = (
             None if writer == newest else newest
         )  # resolution costs: only where there is a difference
+        self.read = _generated(avro_codegen.reader, writer) if self.newest is None else None
+
+
+class _Writer:
+    """How a record is written."""
+
+    __slots__ = ("frame", "schema", "write")
+
+    def __init__(self, frame: bytes, schema: Any) -> None:
+        self.frame, self.schema = frame, schema
+        self.write = _generated(avro_codegen.writer, schema)
+
+
+def _generated(make: Callable[[Any], T], schema: Any) -> T | None:
+    """Straight-line code for a schema, where it is plain enough."""
+    try:
+        return make(schema)
+    except avro_codegen.Unsupported:
+        return None
 
 
 class Codec:
@@ -56,7 +77,7 @@ class Codec:
         self, catalogue: Catalogue, ids: Mapping[str, tuple[int, ...]], registry: Registry | None = None
     ):
         self._catalogue, self._registry = catalogue, registry
-        self._writers: dict[tuple[str, str], tuple[bytes, Any]] = {}
+        self._writers: dict[tuple[str, str], _Writer] = {}
         self._readers: dict[str, dict[bytes, _Reader]] = {name: {} for name in catalogue.topics}
         self._missing: dict[tuple[str, bytes], tuple[float, float]] = {}
         for topic, record in catalogue.subjects():
@@ -71,18 +92,23 @@ class Codec:
         parsed = [parse_schema(schema) for schema in record.versions]
         for id, writer in zip(ids, parsed, strict=True):
             self._readers[topic.name][_frame(id)] = _Reader(record.name, writer, parsed[-1])
-        self._writers[topic.name, record.name] = (_frame(ids[-1]), parsed[-1])
+        self._writers[topic.name, record.name] = _Writer(_frame(ids[-1]), parsed[-1])
 
     def encode(self, topic: str, type: str, record: Value) -> bytes:
         """The framed bytes of a record. Fields with a default may be left out. Raises Unencodable."""
         try:
-            frame, schema = self._writers[topic, type]
+            writer = self._writers[topic, type]
         except KeyError:
             raise Unencodable(f"{type} is no record of {topic}") from None
+        if writer.write is not None:
+            try:
+                return writer.frame + writer.write(record)
+            except Exception:  # noqa: S110 - fastavro knows what to do with it, or says what is wrong
+                pass
         out = BytesIO()
-        out.write(frame)
+        out.write(writer.frame)
         try:
-            schemaless_writer(out, schema, record, strict_allow_default=True)
+            schemaless_writer(out, writer.schema, record, strict_allow_default=True)
         except Exception as error:
             raise Unencodable(f"{type}: {error!r}") from error
         return out.getvalue()
@@ -97,10 +123,18 @@ class Codec:
             raise Undecodable("null value on a topic without tombstones")
         frame, start = (raw[:5], 5) if schema_header is None else (schema_header, 0)
         reader = self._readers[topic].get(frame) or self._ask(topic, frame)
+        value: Any
+        if reader.read is not None:
+            try:
+                value, end = reader.read(raw, start)
+                if end == len(raw):
+                    return reader.name, value
+            except Exception:  # noqa: S110 - fastavro says what is wrong
+                pass
         source = BytesIO(raw)
         source.seek(start)
         try:
-            value: Any = schemaless_reader(source, reader.writer, reader.newest)
+            value = schemaless_reader(source, reader.writer, reader.newest)
         except Exception as error:
             raise Undecodable(f"not Avro of {reader.name}: {type(error).__name__}") from error
         if source.tell() != len(raw):
@@ -140,7 +174,7 @@ class Codec:
                 f"schema {id} belongs to {', '.join(sorted(subjects)) or 'no subject'}, not to {topic}"
             )
         record = mine[subject]
-        return _Reader(record.name, parse_schema(schema), self._writers[topic, record.name][1])
+        return _Reader(record.name, parse_schema(schema), self._writers[topic, record.name].schema)
 
     def _remember_missing(self, topic: str, frame: bytes, since: float) -> None:
         if len(self._missing) > 1_000:  # ids come from foreign writers too
