@@ -22,7 +22,7 @@ NEXT = text(
 )
 APPEND = text(
     """
-    INSERT INTO tallies AS t (tenant_id, lead_id, version, trail) VALUES (:tenant, :lead, :version, :version)
+    INSERT INTO tallies AS t (tenant_id, lead_id, version, trail) VALUES (:tenant, :lead, :version, :trail)
     ON CONFLICT (tenant_id, lead_id)
     DO UPDATE SET version = excluded.version, trail = t.trail || ' ' || excluded.trail
     """
@@ -67,7 +67,7 @@ def apply(uow: UnitOfWork, events: Sequence[Event]) -> None:
         if event.record["status"] == "poison" and not os.environ.get("SAMPLE_REPAIRED"):
             raise Poison("a record that nobody can take")
         values = {"lead": event.record["lead_id"], "version": event.record["version"]}
-        uow.session.execute(APPEND, {"tenant": uow.tenant, **values, "version": str(values["version"])})
+        uow.session.execute(APPEND, {"tenant": uow.tenant, "trail": str(values["version"]), **values})
 
 
 def apply_one(uow: UnitOfWork, event: Event) -> None:

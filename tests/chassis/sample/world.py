@@ -129,11 +129,10 @@ class World:
             yield relay
 
     @contextmanager
-    def consumer(self, consumers: Consumers, **options: Any) -> Iterator[ConsumerLoop]:
-        """A consumer in a thread."""
-        loop = ConsumerLoop(consumers, self, **options)
-        with running(loop.run):
-            yield loop
+    def consumer(self, consumers: Consumers, **options: Any) -> Iterator[Stop]:
+        """A consumer in a thread; what is given is set when it has ended."""
+        with running(ConsumerLoop(consumers, self, **options).run) as ended:
+            yield ended
 
     @contextmanager
     def process(
@@ -214,20 +213,22 @@ class World:
 
 
 @contextmanager
-def running(work: Callable[[Stop], None]) -> Iterator[None]:
+def running(work: Callable[[Stop], None]) -> Iterator[Stop]:
     """Runs something in a thread until the end of the block, and tells of its failure there."""
-    stop, failures = Stop(), list[BaseException]()
+    stop, ended, failures = Stop(), Stop(), list[BaseException]()
 
     def run() -> None:
         try:
             work(stop)
         except BaseException as error:
             failures.append(error)
+        finally:
+            ended.set()
 
     thread = Thread(target=run, daemon=True)
     thread.start()
     try:
-        yield
+        yield ended
     finally:
         stop.set()
         thread.join(30)

@@ -1,0 +1,323 @@
+"""Each event takes effect once, in the order of its key, together with the position that it was read at."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import text
+
+from chassis import dead_letters
+from chassis.consumer import Consumers, Event, OffsetLost, RawRecord, TooManyFailures
+from chassis.consumer.errors import Overtaken
+from chassis.consumer.offsets import lock
+from chassis.consumer.worker import Worker
+from chassis.db import UnitOfWork
+from chassis.ids import NOBODY
+from chassis.outbox import Outgoing
+from tests.chassis.sample import service
+from tests.chassis.sample.world import ACME, ZENITH, World, eventually, scaled
+
+
+def sent(world: World) -> None:
+    """Has everything written so far sent."""
+    with world.relay():
+        eventually(world.drained)
+
+
+def outcome(world: World, topic: str = "") -> dict[str, int]:
+    """Stored next offsets, summed over the partitions."""
+    with world.unit() as uow:
+        rows = uow.session.execute(
+            text("SELECT topic, sum(next_offset) FROM consumer_offsets GROUP BY topic")
+        )
+        return {str(row[0]): int(row[1]) for row in rows}
+
+
+def read_to_the_end(world: World) -> bool:
+    """Whether every record of the topic is behind the stored positions."""
+    return outcome(world).get(world.topic, 0) == len(world.read())
+
+
+def test_what_was_accepted_takes_effect(world: World) -> None:
+    for number in range(10):
+        world.change(number, times=3)
+    sent(world)
+    with world.consumer(service.one_by_one(world.topic)):
+        eventually(world.caught_up)
+
+
+def test_runs_of_one_type_come_in_one_call(world: World) -> None:
+    for number in range(10):
+        world.change(number, times=3)
+    sent(world)
+    with world.consumer(service.in_batches(world.topic)):
+        eventually(world.caught_up)
+
+
+def test_tenants_of_one_batch_are_kept_apart(world: World) -> None:
+    for number in range(3):
+        world.change(number, times=2, tenant=ACME)
+        world.change(number, times=4, tenant=ZENITH)
+    sent(world)
+    with world.consumer(service.one_by_one(world.topic)):
+        eventually(lambda: world.caught_up() and world.trails(ZENITH) == world.whole_trails(ZENITH))
+    assert set(world.trails(ACME).values()) == {"1 2"}
+    assert set(world.trails(ZENITH).values()) == {"1 2 3 4"}
+
+
+def test_redelivery_in_any_mixture_changes_nothing(world: World) -> None:
+    """G4: every event one to five times, mixed over keys, each key in its order at first sight."""
+    for number in range(scaled(400, 20)):
+        world.change(number, times=3)
+    sent(world)
+    chance = random.Random(4)
+    first = world.read()
+    with world.consumer(service.one_by_one(world.topic)):
+        eventually(world.caught_up)
+        again = [raw for raw in first for _ in range(chance.randrange(5))]
+        chance.shuffle(again)
+        world.append(again)
+        world.change(0)
+        sent(world)
+        eventually(world.caught_up)
+        eventually(lambda: read_to_the_end(world))
+    assert world.trails() == world.whole_trails()
+
+
+def test_without_the_inbox_redelivery_would_show(world: World) -> None:
+    """The red case of G4."""
+    world.change(1)
+    sent(world)
+    world.append(world.read())
+    with world.consumer(service.one_by_one(world.topic, resent=False)):
+        eventually(lambda: read_to_the_end(world))
+    assert world.trails() == {service.lead(1): "1 1"}
+
+
+def test_a_cold_start_reads_from_the_stored_position(world: World) -> None:
+    """Whatever Kafka thinks of the group."""
+    world.change(1, times=3)
+    sent(world)
+    with world.consumer(service.one_by_one(world.topic, resent=False)):
+        eventually(world.caught_up)
+    world.change(1, times=3)
+    sent(world)
+    with world.consumer(service.one_by_one(world.topic, resent=False)):
+        eventually(world.caught_up)
+    assert world.trails() == {service.lead(1): "1 2 3 4 5 6"}
+
+
+@pytest.mark.parametrize("place", ["consumer.before_commit", "consumer.after_commit"])
+def test_a_death_beside_the_commit_neither_loses_nor_doubles(world: World, place: str) -> None:
+    """G7"""
+    for number in range(20):
+        world.change(number, times=3)
+    sent(world)
+    with world.process("consume", FAILPOINT=f"{place}:kill") as first:
+        assert first.wait(30) == -9
+    assert bool(world.trails()) is (place == "consumer.after_commit")
+    with world.consumer(service.one_by_one(world.topic, resent=False)):
+        eventually(world.caught_up)
+
+
+def test_a_position_moved_by_another_member_voids_the_batch(world: World) -> None:
+    """G10: what a member read before it was paused counts for nothing."""
+    world.change(1)
+    sent(world)
+    with world.consumer(service.one_by_one(world.topic)):
+        eventually(world.caught_up)
+    with pytest.raises(Overtaken), world.unit() as uow:
+        lock(uow.session, "tally", {(world.topic, 0): 99})
+
+
+def test_more_members_share_the_work(world: World) -> None:
+    for number in range(20):
+        world.change(number)
+    sent(world)
+    consumers = service.one_by_one(world.topic)
+    with world.consumer(consumers), world.consumer(consumers):
+        eventually(world.caught_up)
+        for number in range(20):
+            world.change(number)
+        sent(world)
+        eventually(world.caught_up)
+
+
+# --- poison
+
+
+def causes(world: World) -> list[str]:
+    """Causes of the letters that wait, oldest first."""
+    with world.unit() as uow:
+        return [letter.cause for letter in reversed(dead_letters.list_letters(uow, limit=1000))]
+
+
+def test_poison_stops_its_key_and_no_other(world: World) -> None:
+    """G8"""
+    poisoned = range(scaled(500, 5))
+    for number in range(50):
+        world.change(number)
+    for number in poisoned:
+        world.change(number, poison=True)
+    for number in range(50):
+        world.change(number)
+    sent(world)
+    with world.consumer(service.in_batches(world.topic)):
+        eventually(lambda: read_to_the_end(world))
+    good = {service.lead(number): "1 2" for number in range(50) if number not in poisoned}
+    assert world.trails() == good | {service.lead(number): "1" for number in poisoned}
+    assert causes(world).count("failed") == causes(world).count("follows") == len(poisoned)
+
+
+def test_a_letter_keeps_bytes_position_and_attempts(world: World) -> None:
+    world.change(1, poison=True)
+    sent(world)
+    with world.consumer(service.one_by_one(world.topic)):
+        eventually(lambda: read_to_the_end(world))
+    (raw,) = world.read()
+    with world.unit() as uow:
+        (listed,) = dead_letters.list_letters(uow)
+        letter = dead_letters.show(uow, listed.id)
+    assert (letter.topic, letter.partition, letter.position) == raw[:3]
+    assert (letter.value, letter.key) == (raw.value, (raw.key or b"").decode())
+    assert dict(letter.headers)["ce_id"] == dict(raw.headers)["ce_id"].decode()  # type: ignore[union-attr]
+    assert (letter.attempts, letter.parked) == (3, True)
+    assert "Poison" in letter.detail
+
+
+def test_bytes_that_are_no_record_are_kept_at_once(world: World) -> None:
+    """F9"""
+    world.change(1)
+    world.change(2)
+    sent(world)
+    raws = {raw.key: raw for raw in world.read()}
+    broken = raws[f"{ACME}:{service.lead(1)}".encode()]._replace(value=b"\x01not Avro")
+    world.append([broken])
+    world.change(1)
+    sent(world)
+    with world.consumer(service.one_by_one(world.topic)):
+        eventually(lambda: read_to_the_end(world))
+    assert causes(world) == ["undecodable", "follows"]
+    assert world.trails() == {service.lead(1): "1", service.lead(2): "1"}
+
+
+def test_an_event_of_another_tenant_under_our_key_is_a_security_event(world: World) -> None:
+    world.change(1, tenant=ZENITH)
+    world.change(2, tenant=ACME)
+    sent(world)
+    ours, theirs = (next(r for r in world.read() if t in str(r.key)) for t in (str(ACME), str(ZENITH)))
+    world.append([theirs._replace(key=ours.key)])
+    with world.consumer(service.one_by_one(world.topic)):
+        eventually(lambda: read_to_the_end(world))
+    assert causes(world) == []
+    with world.unit(NOBODY) as uow:
+        assert [letter.cause for letter in dead_letters.list_letters(uow)] == ["tenant"]
+
+
+def test_many_failures_in_a_row_stop_the_consumer(world: World) -> None:
+    for number in range(30):
+        world.change(number, poison=True)
+    sent(world)
+    with pytest.raises(TooManyFailures), world.consumer(service.one_by_one(world.topic)):
+        eventually(lambda: len(causes(world)) == 25)
+
+
+def test_a_type_without_a_handler_is_passed_over(world: World) -> None:
+    world.change(1)
+    sent(world)
+    consumers = Consumers("deaf")
+    consumers.on(world.topic, "LeadCreated")(service.apply_one)
+    with world.consumer(consumers):
+        eventually(lambda: read_to_the_end(world))
+    assert world.trails() == {}
+    assert causes(world) == []
+
+
+def test_a_type_has_one_handler() -> None:
+    consumers = Consumers("twice")
+    consumers.on("leads.lead", "LeadCreated")(service.apply_one)
+    with pytest.raises(ValueError, match="has a handler already"):
+        consumers.on_batch("leads.lead", "LeadCreated")(service.apply)
+
+
+# --- surroundings
+
+
+def test_a_position_that_the_topic_no_longer_has_stops_the_consumer(world: World) -> None:
+    """F30: never silently to the latest."""
+    world.change(1)
+    sent(world)
+    with world.consumer(service.one_by_one(world.topic)):
+        eventually(world.caught_up)
+    with world.unit() as uow:
+        uow.session.execute(text("UPDATE consumer_offsets SET next_offset = 1000"))
+    with pytest.raises(OffsetLost), world.consumer(service.one_by_one(world.topic)) as ended:
+        assert ended.wait(30)
+
+
+def test_a_database_that_goes_away_is_waited_for(world: World) -> None:
+    """F14: sessions are cut while events come in."""
+    with world.consumer(service.one_by_one(world.topic)):
+        for number in range(10):
+            world.change(number)
+            world.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sample_app'"
+                " AND datname = current_database() AND pid <> pg_backend_pid()",
+                role="app",
+            )
+        sent(world)
+        eventually(world.caught_up)
+
+
+# --- what handlers are given
+
+
+def test_what_a_handler_publishes_names_its_cause(world: World) -> None:
+    consumers = Consumers("echo")
+
+    @consumers.on(world.topic, "LeadStatusChanged")
+    def echo(uow: UnitOfWork, event: Event) -> None:
+        if event.headers.get("causationid") is None:
+            uow.publish(service.status_changed(uow, world.topic, event.record["lead_id"], 2))
+
+    world.change(1)
+    with world.relay(), world.consumer(consumers):
+        eventually(lambda: len(world.read()) == 2)
+    first, second = (dict(raw.headers) for raw in world.read())
+    assert second["causationid"] == first["ce_id"]
+
+
+def test_a_tombstone_comes_as_an_event_without_fields(world: World) -> None:
+    seen: list[Event] = []
+    consumers = Consumers("keys")
+    consumers.on(f"{world.name}.key", "SubjectKey")(lambda _, event: seen.append(event))
+    with world.unit() as uow:
+        uow.publish(Outgoing(f"{world.name}.key", "SubjectKey", f"{ACME}:{service.lead(1)}", None))
+    sent(world)
+    with world.consumer(consumers):
+        eventually(lambda: bool(seen))
+    assert (seen[0].tombstone, seen[0].record, seen[0].tenant) == (True, {}, ACME)
+
+
+def test_foreign_writers_records_come_undecoded(world: World) -> None:
+    consumers = Consumers("door")
+
+    @consumers.on_raw(f"{world.name}.inbound")
+    def welcome(uow: UnitOfWork, records: Sequence[RawRecord]) -> None:
+        for raw in records:
+            with uow.within(ACME) as own:
+                service.change(own, world.topic, (raw.value or b"").decode())
+
+    world.append([RawRecord(f"{world.name}.inbound", 0, 0, None, service.lead(7).encode(), [], -1)])
+    with world.consumer(consumers):
+        eventually(lambda: not world.drained())
+    assert world.whole_trails() == {service.lead(7): "1"}
+
+
+def test_a_tenants_unit_leads_to_no_other_tenant(world: World) -> None:
+    with pytest.raises(PermissionError), world.unit(ACME) as uow, uow.within(ZENITH):
+        pass
+
+
+def test_a_worker_passes_over_what_is_not_its_own(world: World) -> None:
+    Worker(world.database, service.one_by_one(world.topic)).process([], {})
