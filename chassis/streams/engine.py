@@ -204,11 +204,15 @@ class Engine(Generic[S]):
         partition.moved = True
 
     def catch_up(self, number: int, stops: Positions) -> None:
-        """Reads a partition directly up to before `stops` and commits: what the host will not bring."""
+        """Reads a partition directly up to before `stops` and commits: what the host will not bring.
+
+        A stop beyond the end of the log (an offset that somebody committed by mistake) counts as the end.
+        """
         partition = self._owned[number]
         for topic, stop in stops.items():
             if partition.next[topic] < stop:
-                self._fill_gap(partition, topic, stop)
+                end = min(stop, self._wire.bounds(topic, number)[1])
+                self._fill_gap(partition, topic, max(end, partition.next[topic]))
         self._fire()
         self._commit()
 

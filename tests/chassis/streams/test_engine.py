@@ -119,6 +119,13 @@ def test_records_below_the_position_are_skipped_and_gaps_are_read_directly(world
     assert [t["total"] for t in world.totals()] == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_direct_read_beyond_the_end_of_the_log_ends_there(world: World) -> None:
+    world.move(ANA, 0, 1)
+    member = world.member()
+    member.engine.catch_up(0, {PAID: 5_001})
+    assert world.member().start[PAID] == 1
+
+
 def test_offsets_that_no_longer_exist_count_as_read(world: World) -> None:
     for n in range(3):
         world.move(ANA if n else BOB, n, 1, topic=REFUNDED)

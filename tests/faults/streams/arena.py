@@ -133,9 +133,6 @@ class Arena:
         for member in self._members:
             member.kill()
             member.wait()
-        if error is not None:
-            for log in sorted(self._logs.iterdir()):
-                sys.stderr.write(f"--- {log.name}\n{log.read_text()[-3_000:]}\n")
 
     def _create_topics(self, lag_ms: int | None) -> None:
         topics = []
@@ -239,7 +236,7 @@ class Arena:
         left = sum(ends)
         with self._consumer() as consumer:
             consumer.assign([TopicPartition(topic, n, 0) for n in range(PARTITIONS)])
-            while left:
+            while left > 0:
                 for message in consumer.consume(10_000, 1):
                     assert message.error() is None
                     left -= 1
@@ -261,10 +258,21 @@ class Arena:
         engine.assign(list(range(PARTITIONS)))
         return {key: state for n in range(PARTITIONS) for key, state in engine.states(n)}
 
+    def _report(self, expected: dict[bytes, tuple[int, int]]) -> str:
+        shown = self.shown()
+        wrong = [(key, shown.get(key), fold) for key, fold in expected.items() if shown.get(key) != fold]
+        logs = "\n".join(
+            f"--- {log.name}\n{log.read_text()[-3_000:]}" for log in sorted(self._logs.iterdir())
+        )
+        return f"{len(wrong)} accounts are wrong, as {wrong[:3]}\n{logs}"
+
     def judge(self, writer: Writer) -> None:
         """Everybody has caught up: state and outcomes must be the fold of what was written."""
         expected = {key: (writer.totals[key], moves) for key, moves in writer.moves.items()}
-        until(lambda: self.shown() == expected, "every account shows the fold of its movements")
+        try:
+            until(lambda: self.shown() == expected, "every account shows the fold of its movements")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self._report(expected)}") from None
         for member in self.members:
             self.stop(member)
         states = self.states()
