@@ -1,7 +1,7 @@
 """Composition root: python -m services.leads api|consume|relay|stream|migrate"""
 
 from chassis.service import Service, main
-from services.leads.api import ERRORS, router
+from services.leads.api import ERRORS, ROUTERS
 from services.leads.consumers import consumers
 from services.leads.processors import ScoringFold
 from services.leads.settings import LeadsSettings
@@ -10,7 +10,7 @@ SERVICE = Service(
     name="leads",
     settings=LeadsSettings,
     migrations="services.leads.migrations",
-    routers=(router,),
+    routers=ROUTERS,
     errors=ERRORS,
     consumers=consumers,
     processors=(ScoringFold(),),

@@ -1,0 +1,89 @@
+"""What people may say: bodies of requests, strict."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from chassis.http import RequestModel, Timestamp
+from services.leads.domain import Status
+from services.leads.scoring import Rule
+
+Text = Annotated[str, Field(max_length=200)]
+Source = Literal[
+    "web_form", "event", "referral", "ads", "manual", "upsell", "cross_sell", "renewal", "import", "api"
+]
+
+
+class LeadFields(RequestModel):
+    """What a person may say of a lead; everything else is found out by the system."""
+
+    first_name: Text | None = None
+    last_name: Text | None = None
+    company: Text | None = None
+    job_title: Text | None = None
+    email: Annotated[str, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    phone: Annotated[str, Field(max_length=50)] | None = None
+    industry: Text | None = None
+    company_size: Literal["small", "mid_market", "enterprise"] | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")] | None = None
+    region: Text | None = None
+    description: str | None = None
+    esg_interest: Literal["none", "low", "medium", "high"] | None = None
+
+
+class NewLead(LeadFields):
+    """A lead as a form or a person enters it."""
+
+    lead_source: Source = "manual"
+    utm: dict[Annotated[str, Field(max_length=50)], Text] = Field(default_factory=dict, max_length=20)
+
+
+class NewStatus(RequestModel):
+    """A decision about the status; unqualified needs a reason."""
+
+    status: Status
+    reason_code: Annotated[str, Field(max_length=50)] | None = None
+    reason: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class NewAdjustment(RequestModel):
+    """Points given or taken by hand."""
+
+    points: Annotated[int, Field(ge=-1000, le=1000)]
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class RuleBody(RequestModel):
+    """One scoring rule: over a field of the lead or over events of a kind; times in seconds."""
+
+    rule: Annotated[str, Field(min_length=1, max_length=100)]
+    category: Literal["fit", "engagement"]
+    points: Annotated[int, Field(ge=-1000, le=1000)]
+    event_kind: Text | None = None
+    field: Text | None = None
+    operator: Literal["eq", "in", "gt", "lt", "contains", "exists"] | None = None
+    values: Annotated[list[Text], Field(max_length=100)] = Field(default_factory=list)
+    once_per_key: bool = False
+    max_per_day: Annotated[int, Field(le=1_000_000)] | None = None
+    max_total: Annotated[int, Field(le=1_000_000)] | None = None
+    cool_down: Annotated[int, Field(le=10**9)] | None = None
+    half_life: Annotated[int, Field(le=10**9)] | None = None
+    expiry: Annotated[int, Field(le=10**9)] | None = None
+
+
+class NewRules(RequestModel):
+    """A draft of a rule set."""
+
+    rules: Annotated[list[RuleBody], Field(max_length=200)]
+
+
+class Publication(RequestModel):
+    """From when on a rule set is in force; now where it is not said."""
+
+    effective_at: Timestamp | None = None
+
+
+def rule_of(body: RuleBody) -> Rule:
+    """The rule that a body describes."""
+    rest = body.model_dump(exclude={"rule", "values"})
+    return Rule(key=body.rule, values=tuple(body.values), **rest)

@@ -1,0 +1,141 @@
+"""Routes of leads: create, list, read, change, explain, move, adjust."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import Query, Response
+
+from chassis.http import (
+    CallerDep,
+    Id,
+    Page,
+    PagingDep,
+    RequiredIfMatch,
+    Router,
+    RuntimeDep,
+    Transaction,
+    accepts,
+    etag,
+    require,
+)
+from services.leads import commands, queries
+from services.leads.api.bodies import LeadFields, NewAdjustment, NewLead, NewStatus
+from services.leads.api.views import (
+    EntryView,
+    LeadView,
+    ScoredLeadView,
+    ScoreView,
+    WarnedLeadView,
+    entry_view,
+    lead_view,
+    line_view,
+    shown,
+)
+from services.leads.domain import Priority, Status
+from services.leads.queries import Wanted
+
+router = Router(prefix="/api/leads", tags=["leads"])
+WRITERS = require("rep", "manager", "account_manager", "marketing", "admin", "service")
+
+
+@router.post("", status_code=201, dependencies=[WRITERS])
+@accepts(idempotency_key="optional")
+def create_lead(
+    body: NewLead, uow: Transaction, runtime: RuntimeDep, caller: CallerDep, response: Response
+) -> ScoredLeadView:
+    """A new lead, with its first score and why; a rep's lead is the rep's own."""
+    owner = caller.user if "rep" in caller.roles else None
+    lead, lines = commands.create_lead(uow, runtime.vault, body.model_dump(), owner)
+    response.headers["ETag"] = etag(lead.version)
+    response.headers["Location"] = f"/api/leads/{lead.id}"
+    counted = [line_view(line) for line in lines if line.points]
+    return ScoredLeadView(**shown(lead), contributions=counted)
+
+
+@router.get("")
+def list_leads(
+    uow: Transaction,
+    paging: PagingDep,
+    status: Annotated[Status | None, Query()] = None,
+    priority: Annotated[Priority | None, Query()] = None,
+    owner_id: Annotated[Id | None, Query()] = None,
+    email: Annotated[str | None, Query(max_length=320)] = None,
+    min_score: Annotated[int | None, Query(ge=0, le=100)] = None,
+    q: Annotated[str | None, Query(max_length=200)] = None,
+    sort: Annotated[Literal["-created_at", "-score"], Query()] = "-created_at",
+) -> Page[LeadView]:
+    """The tenant's leads, filtered; the newest or the hottest first."""
+    wanted = Wanted(status, priority, owner_id, email, min_score, q, sort)
+    rows = queries.list_leads(uow, wanted, _position(paging.after), paging.fetch)
+    by = "score" if sort == "-score" else "created_at"
+    return paging.page(rows, position=lambda row: (getattr(row, by), row.id), view=lead_view)
+
+
+@router.get("/{lead}")
+def get_lead(lead: Id, uow: Transaction, response: Response) -> LeadView:
+    """One lead."""
+    row = queries.get_lead(uow, lead)
+    response.headers["ETag"] = etag(row.version)
+    return lead_view(row)
+
+
+@router.patch("/{lead}", dependencies=[WRITERS])
+def change_lead(
+    lead: Id,
+    body: LeadFields,
+    uow: Transaction,
+    runtime: RuntimeDep,
+    seen: RequiredIfMatch,
+    response: Response,
+) -> LeadView:
+    """Changes the named fields; the score that follows comes by the stream."""
+    fields = body.model_dump(exclude_unset=True)
+    row = commands.change_lead(uow, runtime.vault, lead, fields, seen.check)
+    response.headers["ETag"] = etag(row.version)
+    return lead_view(row)
+
+
+@router.get("/{lead}/score")
+def explain_score(lead: Id, uow: Transaction) -> ScoreView:
+    """The score and every point of it: rule, version, event, time."""
+    row = queries.get_lead(uow, lead)
+    lines = [line_view(line) for line in queries.receipt(uow, lead)]
+    return ScoreView(
+        raw=row.raw,
+        shown=row.score,
+        fit=row.fit,
+        engagement=row.engagement,
+        grade=row.grade,
+        rules_version=row.rules_version,
+        next_change_at=row.next_change_at,
+        contributions=[line for line in lines if line.points],
+        not_counted=[line for line in lines if not line.points],
+    )
+
+
+@router.get("/{lead}/history")
+def tell_history(lead: Id, uow: Transaction, paging: PagingDep) -> Page[EntryView]:
+    """Changes of score and status, the newest first."""
+    queries.get_lead(uow, lead)
+    rows = queries.history(uow, lead, paging.after, paging.fetch)
+    return paging.page(rows, position=lambda row: (row.at, row.id), view=entry_view)
+
+
+@router.post("/{lead}/status", dependencies=[WRITERS])
+@accepts(idempotency_key="optional")
+def set_status(lead: Id, body: NewStatus, uow: Transaction) -> WarnedLeadView:
+    """Moves a lead by hand; 409 with `allowed` where its status forbids it."""
+    row, warnings = commands.set_status(uow, lead, body.status, body.reason_code, body.reason)
+    return WarnedLeadView(**shown(row), warnings=warnings)
+
+
+@router.post("/{lead}/adjustments", status_code=202, dependencies=[WRITERS])
+@accepts(idempotency_key="optional")
+def adjust_score(lead: Id, body: NewAdjustment, uow: Transaction) -> LeadView:
+    """Gives or takes points by hand; the new score comes by the stream."""
+    return lead_view(commands.adjust_score(uow, lead, body.points, body.reason))
+
+
+def _position(after: Sequence[Any] | None) -> queries.After:
+    """The cursor as what it was made of: it is signed, so it holds what this list put in."""
+    return None if after is None else (after[0], after[1])
