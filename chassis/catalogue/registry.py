@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import httpx
 
-CONNECT_SECONDS = 1.0
-ANSWER_SECONDS = 3.0
+CONNECT_SECONDS = 2.0
+ANSWER_SECONDS = 5.0
 OPEN_SECONDS = 5.0
 """For so long after a failure nobody waits for the registry again (F13)."""
 
@@ -27,7 +27,7 @@ class Incompatible(ValueError):
 
 
 class Registry:
-    """A registry that speaks `/subjects`, `/schemas` and `/config`. Every call blocks, at most 4 seconds.
+    """A registry that speaks `/subjects`, `/schemas` and `/config`. Every call blocks, at most 7 seconds.
 
     After a failure the circuit stays open for 5 seconds: calls raise RegistryUnavailable at once.
     """

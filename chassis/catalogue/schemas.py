@@ -2,11 +2,14 @@
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from chassis.catalogue.contract import Catalogue, Record, Topic
 from chassis.catalogue.registry import NotFound, Registry, RegistryUnavailable
+
+PATIENCE_SECONDS = 60.0
 
 Ids = Mapping[str, tuple[int, ...]]
 """Subject to the ids of its versions, from version 1 up."""
@@ -16,11 +19,16 @@ def register_schemas(catalogue: Catalogue, registry: Registry) -> dict[str, tupl
     """Registers every version of every record under its subjects, oldest first, and says the ids.
 
     Raises Incompatible when the registry's gate (FULL_TRANSITIVE) refuses one: nothing may be deployed
-    then (F11). Repeating it changes nothing. Blocks.
+    then (F11). Waits a minute for a registry that is just starting. Repeating it changes nothing.
     """
-    return {
-        topic.subject(record): _registered(registry, topic, record) for topic, record in catalogue.subjects()
-    }
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return {t.subject(record): _registered(registry, t, record) for t, record in catalogue.subjects()}
+        except RegistryUnavailable:
+            if time.monotonic() > until:
+                raise
+            time.sleep(1)
 
 
 def _registered(registry: Registry, topic: Topic, record: Record) -> tuple[int, ...]:
