@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 import httpx
+from stamina import retry_context
 
 Json = dict[str, Any]
+BUSY = {429, 502, 503, 504}
 
 
 class ApiError(Exception):
@@ -16,12 +18,21 @@ class ApiError(Exception):
         self.status = status
 
 
-class Api:
-    """One user's calls through the gateway. Blocks; waits out 429 and 503 as the answer asks."""
+class Away(ApiError):
+    """Nobody answered, or the answer was to come again later."""
 
-    def __init__(self, gateway: str, token: str) -> None:
+
+class Api:
+    """One user's calls through the gateway. Blocks.
+
+    What may be repeated (a GET, a POST with its key) is repeated for `patience` seconds while the system
+    says that it is busy or does not answer.
+    """
+
+    def __init__(self, gateway: str, token: str, patience: float = 10) -> None:
         headers = {"authorization": f"Bearer {token}"}
         self.http = httpx.Client(base_url=gateway, headers=headers, timeout=30)
+        self.patience = patience
 
     def get(self, path: str, **params: str | int | None) -> Json:
         """The answer to a GET; raises `ApiError`."""
@@ -42,12 +53,21 @@ class Api:
 
     def call(self, method: str, path: str, **rest: Any) -> Json:
         """One call; the error names the method, the path and the problem."""
+        safe = method == "GET" or "idempotency-key" in rest.get("headers", {})
+        for attempt in retry_context(on=Away, attempts=None, timeout=self.patience if safe else 0):
+            with attempt:
+                return self.once(method, path, **rest)
+        raise AssertionError("the last attempt returns or raises")
+
+    def once(self, method: str, path: str, **rest: Any) -> Json:
+        """One attempt."""
         try:
             answer = self.http.request(method, path, **rest)
         except httpx.TransportError as error:
-            raise ApiError(f"{method} {path}: {error}. Is it up? Try `salescompass up`.") from error
+            raise Away(f"{method} {path}: {error!r}. Is it up? Try `salescompass up`.") from error
         if answer.is_error:
-            raise ApiError(f"{method} {path}: {answer.status_code} {answer.text[:500]}", answer.status_code)
+            kind = Away if answer.status_code in BUSY else ApiError
+            raise kind(f"{method} {path}: {answer.status_code} {answer.text[:500]}", answer.status_code)
         return dict(answer.json()) if answer.content else {}
 
     def __enter__(self) -> Self:

@@ -4,6 +4,7 @@ TEST_INFRA=testcontainers takes Kafka and PostgreSQL from containers in place of
 """
 
 import os
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ import pytest
 
 from deploy.local import infra as local
 from deploy.local.postgres import Postgres
+from tests.world import World
 
 Databases = Callable[[str], dict[str, str]]
 """Service name to the addresses of a fresh, empty database by role: owner, app, relay."""
 
-PARTS = frozenset({"infra", "kafka", "registry", "postgres", "database"})
+PARTS = frozenset({"infra", "kafka", "registry", "postgres", "database", "world"})
 CONTAINERS = os.environ.get("TEST_INFRA") == "testcontainers"
 
 
@@ -33,14 +35,21 @@ class Infra:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks as `infra` whatever stands on a real part, so that `make test-fast` can leave it out."""
     for item in items:
-        if PARTS & set(getattr(item, "fixturenames", ())):
+        wanted = set(getattr(item, "fixturenames", ()))
+        if PARTS & wanted:
             item.add_marker("infra")
+        if "world" in wanted:  # one process of the run has the whole system
+            item.add_marker(pytest.mark.xdist_group("world"))
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the parts of this run keep their data."""
-    return tmp_path_factory.mktemp("sc")
+def home() -> Iterator[Path]:
+    """Where the parts of this run keep their data.
+
+    Not in pytest's own folder: every start of pytest closes that to the user that PostgreSQL runs as.
+    """
+    with tempfile.TemporaryDirectory(prefix="salescompass-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
@@ -101,3 +110,19 @@ def database(postgres: Postgres) -> Iterator[Databases]:
 def infra(kafka: str, registry: str, database: Databases) -> Infra:
     """All parts at once."""
     return Infra(kafka, registry, database)
+
+
+@pytest.fixture(scope="session")
+def world(home: Path) -> Iterator[World]:
+    """Everything that `make up` starts, in a folder and on ports of its own; ended with the tests."""
+    patch = pytest.MonkeyPatch()
+    folder = home / "world"
+    patch.setenv("SALESCOMPASS_HOME", str(folder))
+    patch.setenv("PORTS", "free")
+    running = World(folder)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+        patch.undo()

@@ -44,7 +44,7 @@ class Postgres:
         try:
             make_cluster(self.data, server.ensure_pgdata_inited)
             started(server.ensure_postgres_running)
-        except subprocess.SubprocessError as error:
+        except (subprocess.SubprocessError, AssertionError) as error:
             raise SetupError(f"PostgreSQL does not start: {error}\nIts log: {server.log}") from error
         self.sockets = str(server.get_postmaster_info().socket_dir)
         self.process.adopt(server.get_postmaster_info().pid)
@@ -92,8 +92,12 @@ def make_cluster(data: Path, make: Callable[[], None]) -> None:
 
 
 def started(start: Callable[[], None]) -> None:
-    """Starts the server; again while the processes of a killed one still hold its memory."""
-    for attempt in stamina.retry_context(on=subprocess.SubprocessError, attempts=4, timeout=60, wait_max=2):
+    """Starts the server; again while a killed one's processes hold its memory, or it still recovers.
+
+    The package says the latter by an AssertionError: a postmaster is there and not ready yet.
+    """
+    unready = (subprocess.SubprocessError, AssertionError)
+    for attempt in stamina.retry_context(on=unready, attempts=20, timeout=120, wait_max=2):
         with attempt:
             start()
 

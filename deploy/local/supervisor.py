@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deploy.local.home import SetupError, home
+from deploy.local.home import home
 from deploy.local.process import Process
 from deploy.local.system import System
 
@@ -51,8 +51,8 @@ class Watch:
         self.in_a_row += 1
         try:
             self.start()
-        except SetupError as error:
-            say(f"{self.process.name} cannot start: {error}")
+        except Exception as error:  # whatever one part suffers from, the others stay under watch
+            say(f"{self.process.name} cannot start: {error!r}")
 
 
 def say(text: str) -> None:

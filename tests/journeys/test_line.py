@@ -5,7 +5,7 @@ from typing import Any
 
 from cli.api import Api, Json
 from cli.clock import travel
-from tests.journeys.world import World, eventually
+from tests.world import World, eventually
 
 DOCS = {"path": "/docs"}
 
