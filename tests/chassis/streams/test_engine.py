@@ -75,6 +75,19 @@ def test_what_a_zombie_writes_after_the_next_claim_does_not_count(world: World) 
     assert (state.total, state.moves, state.doubled, state.lost) == (12, 2, 0, 0)
 
 
+def test_a_zombies_outcomes_stand_below_those_of_its_heir(world: World) -> None:
+    world.move(ANA, 0, 5)
+    zombie = world.member()
+    heir = world.member()
+    heir.catch_up()
+    world.move(ANA, 1, 7)
+    heir.catch_up()
+    zombie.engine.process(world.log.raws(PAID, 0, 0, 1))
+    said = world.totals()
+    assert [t["total"] for t in said] == [5, 12, 5]
+    assert max(said, key=lambda t: (t["epoch"], t["sequence"]))["total"] == 12
+
+
 def test_a_zombies_state_and_marker_do_no_harm_when_the_topic_is_compacted_after_the_next_load(
     world: World,
 ) -> None:
