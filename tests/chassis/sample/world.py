@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event as Stop
 from threading import Thread
 from types import SimpleNamespace
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 import psycopg
@@ -139,19 +139,22 @@ class World:
         self, role: str, *arguments: object, **environment: str
     ) -> Iterator["subprocess.Popen[bytes]"]:
         """A role in a process of its own, killed at the end."""
-        process = self.spawn(role, *arguments, **environment)
+        process = self.spawn(role, *arguments, output=None, **environment)
         try:
             yield process
         finally:
             process.kill()
             process.wait()
 
-    def spawn(self, role: str, *arguments: object, **environment: str) -> "subprocess.Popen[bytes]":
+    def spawn(
+        self, role: str, *arguments: object, output: IO[bytes] | None = None, **environment: str
+    ) -> "subprocess.Popen[bytes]":
         """Starts a role in a process of its own."""
         here = {"name": self.name, "kafka": self.kafka, "urls": self.urls}
         return subprocess.Popen(
             [sys.executable, "-m", "tests.chassis.sample", role, *map(str, arguments)],
             env={**os.environ, "SAMPLE": json.dumps(here), **environment},
+            stdout=output,
         )
 
     # --- what there is

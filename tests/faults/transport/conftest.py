@@ -1,0 +1,3 @@
+"""The sample service of the chassis tests."""
+
+from tests.chassis.conftest import world as world
