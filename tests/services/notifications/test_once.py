@@ -8,7 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -45,10 +46,16 @@ class Notifier:
         self.process.wait()
         self.process = self._started()
 
-    def stop(self) -> int:
-        """Asks it to end; its exit code."""
-        self.process.terminate()
-        return self.process.wait(30)
+
+@contextmanager
+def running(environment: dict[str, str]) -> Iterator[Notifier]:
+    """A notifier that is asked to end at the end of the block."""
+    notifier = Notifier(environment)
+    try:
+        yield notifier
+    finally:
+        notifier.process.terminate()
+        notifier.process.wait(30)
 
 
 @pytest.fixture
@@ -71,7 +78,7 @@ def furnished(broker: str, registry: str, database: Callable[[str], dict[str, st
         made.database.close()
 
 
-def deliver(house: House, broker: str, records: list[dict[str, Any]], done: threading.Event) -> None:
+def deliver(house: House, broker: str, records: list[dict[str, Any]]) -> None:
     """Sends every alert one to three times, the repeats among the others."""
     name = house.catalogue.full_name("notifications.alert", "AlertRaised")
     deliveries = [record for record in records for _ in range(random.randint(1, 3))]
@@ -81,7 +88,6 @@ def deliver(house: House, broker: str, records: list[dict[str, Any]], done: thre
         producer.send([_sendable(house, name, record) for record in deliveries[start : start + 100]])
         time.sleep(0.05)
     producer.close()
-    done.set()
 
 
 def _sendable(house: House, name: str, record: dict[str, Any]) -> Sendable:
@@ -90,23 +96,23 @@ def _sendable(house: House, name: str, record: dict[str, Any]) -> Sendable:
     return Sendable("notifications.alert", f"{ACME}:{record['subject_id']}".encode(), value, headers)
 
 
-def raised(house: House, owner: UUID) -> list[dict[str, Any]]:
+def raised(owner: UUID) -> list[dict[str, Any]]:
     """As many alerts as this run asks for, one of fifty urgent."""
     kinds = [{"kind": "score_threshold", "severity": "warning"}] * (URGENT_EVERY - 1) + [{}]
     leads = [derived_id("once", number) for number in range(ALERTS)]
     return [
-        {**alert_record(lead, owner, house.clock.now()), "tenant_id": str(ACME), **kinds[n % URGENT_EVERY]}
+        {**alert_record(lead, owner, datetime.now(UTC)), "tenant_id": str(ACME), **kinds[n % URGENT_EVERY]}
         for n, lead in enumerate(leads)
     ]
 
 
 @pytest.mark.faults
 def test_every_alert_is_stored_told_and_mailed_once_though_the_notifier_is_killed(
-    furnished: House, broker: str, registry: str, post: Post, tmp_path: Path
+    furnished: House, broker: str, registry: str, post: Post
 ) -> None:
     house = furnished
     ana = house.person("ana", "rep")
-    records = raised(house, ana)
+    records = raised(ana)
     environment = {
         "ENVIRONMENT": "local",
         "KAFKA_BOOTSTRAP": broker,
@@ -114,16 +120,16 @@ def test_every_alert_is_stored_told_and_mailed_once_though_the_notifier_is_kille
         "SMTP_URL": post.url,
         "NOTIFICATIONS_DATABASE_URL": house.urls["app"],
     }
-    done, notifier = threading.Event(), Notifier(environment)
-    sending = threading.Thread(target=deliver, args=(house, broker, records, done))
-    sending.start()
-    for _ in range(KILLS):
-        time.sleep(random.uniform(2, 5))
-        notifier.kill()
-    sending.join()
     urgent = ALERTS // URGENT_EVERY
-    drained(house, urgent)
-    assert notifier.stop() == 0
+    sending = threading.Thread(target=deliver, args=(house, broker, records))
+    sending.start()
+    with running(environment) as notifier:
+        for _ in range(KILLS):
+            time.sleep(random.uniform(2, 5))
+            notifier.kill()
+        sending.join()
+        drained(house, urgent)
+    assert notifier.process.returncode == 0
     assert house.rows("SELECT count(*), count(DISTINCT subject_id) FROM alerts") == [(ALERTS, ALERTS)]
     assert house.rows("SELECT count(*), count(DISTINCT alert_id) FROM inbox_items") == [(ALERTS, ALERTS)]
     ids = {mail["Message-ID"] for mail in post.mails}
