@@ -106,7 +106,9 @@ class Producer:
             self._client.poll(0.1)
 
     def close(self, timeout: float = 5) -> None:
-        """Waits for what is under way, then gives the connections back."""
-        self._client.flush(timeout)
+        """Waits for what is under way, gives up what does not leave in time, gives the connections back."""
+        if self._client.flush(timeout):
+            self._client.purge()
+            self._client.flush(1)
         self._closed.set()
         self._poller.join(timeout)
