@@ -14,6 +14,7 @@ from services.engagement.domain import (
     InvalidEvent,
     Kinds,
     corrected,
+    from_own,
     identity_of,
     kind_of,
     once_key,
@@ -236,6 +237,63 @@ def test_whatever_is_sent_is_an_event_or_a_named_error(type: str, fields: dict[s
         event = read_event({"type": type, **fields}, NOW)
         assert event.kind
         assert event.identity.strongest_first()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"a": NaN}',
+        '{"a": 1e999}',
+        '{"a": "\\u0000"}',
+        '{"a": "\\ud800"}',
+        '{"a":' * 100 + "1" + "}" * 100,
+        "[" * 100_000,
+    ],
+)
+def test_properties_in_a_text_are_looked_at_as_closely(text: str) -> None:
+    with pytest.raises(InvalidEvent) as error:
+        from_own({"name": "x", "user_id": "u", "properties": text})
+    assert error.value.pointer == "/properties"
+
+
+OWN = (
+    "type",
+    "message_id",
+    "name",
+    "occurred_at",
+    "sent_at",
+    "user_id",
+    "email",
+    "properties",
+    "anonymous_id",
+)
+
+
+@given(st.dictionaries(st.sampled_from(OWN), JSON | st.sampled_from(["track", "alias", '{"a": 1}'])))
+def test_whatever_is_sent_in_our_own_shape_is_an_event_or_a_named_error(item: dict[str, Any]) -> None:
+    with suppress(InvalidEvent):
+        assert read_event(from_own(item), NOW).identity.strongest_first()
+
+
+def test_our_own_shape_says_the_same_as_segments() -> None:
+    own = {
+        "message_id": "m1",
+        "name": "Email Opened",
+        "user_id": "u1",
+        "occurred_at": NOW,
+        "properties": "{}",
+    }
+    assert read_event(from_own(own), NOW) == read_event(track(timestamp=NOW), NOW)
+
+
+@pytest.mark.parametrize(("name", "pointer"), [("tenant_id", "/tenant_id"), ("a/b~", "/a~1b~0")])
+def test_an_unknown_field_is_named(name: str, pointer: str) -> None:
+    with pytest.raises(InvalidEvent) as error:
+        from_own({"name": "x", name: 1})
+    assert error.value.pointer == pointer
 
 
 def test_an_address_in_a_custom_event_may_be_a_colleagues() -> None:

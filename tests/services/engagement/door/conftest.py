@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
@@ -22,7 +23,7 @@ from chassis.avro import Codec
 from chassis.catalogue import Catalogue, Registry, RegistryUnavailable, bring
 from chassis.clock import SystemClock, millis
 from chassis.headers import cloud_event
-from chassis.ids import new_id, tenant_id, user_id
+from chassis.ids import NOBODY, new_id, tenant_id, user_id
 from chassis.pii import Vault
 from chassis.producer import Producer, Sendable
 from chassis.runtime import patiently
@@ -126,6 +127,12 @@ class Door:
                     found.append((message.key(), headers, self.codec.decode(topic, message.value())[1]))
         consumer.close()
         return found
+
+    def rows(self, query: str, tenant: UUID = NOBODY) -> list[tuple[Any, ...]]:
+        """What the database holds for a tenant, or for none."""
+        with psycopg.connect(self.settings.database_url.get_secret_value()) as connection:
+            connection.execute("SELECT set_config('app.tenant', %s, false)", [str(tenant)])
+            return connection.execute(query.encode()).fetchall()
 
     def recorded(self, lead: UUID, number: int = 1) -> list[dict[str, Any]]:
         """What scoring gets to see of a lead, once it is so many events."""

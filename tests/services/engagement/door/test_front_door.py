@@ -259,6 +259,9 @@ def test_direct_avro_is_forwarded_under_the_keys_tenant_or_kept(door: Door) -> N
     kept = [item for item in listed if item["shape"] == "avro"]
     raw = door.call("GET", f"/api/engagement/rejected/{kept[0]['id']}").json()
     assert raw["raw"] == "\x01garbage"
+    letters = door.rows("SELECT cause, headers FROM dead_letters WHERE topic = 'engagement.inbound'")
+    assert {cause for cause, _ in letters} == {"write key"}
+    assert not any(b"sk_wrong" in headers for _, headers in letters)
 
 
 def test_a_key_that_is_used_too_fast_is_told_when_to_come_back(door: Door) -> None:
