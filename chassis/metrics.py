@@ -1,8 +1,11 @@
 """Every figure of a process that Prometheus can read. Labels carry names of parts, never ids or people."""
 
+from datetime import datetime
 from functools import cache
 
 from prometheus_client import Gauge, Histogram
+
+from chassis.clock import millis
 
 NAMES = {
     "consumer_lag_events": "records of a topic that a consumer group has not yet applied",
@@ -30,6 +33,7 @@ NAMES = {
 }
 """Name to meaning; a test holds it against what processes show."""
 
+REPLAY_SECONDS = 3600
 LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 10, 60)
 
 
@@ -45,6 +49,13 @@ class Metrics:
         )
         self.tick_age = Gauge("clock_tick_age_seconds", NAMES["clock_tick_age_seconds"])
         self.role_up = Gauge("role_up", NAMES["role_up"], ["role"])
+
+
+def waited(figure: Histogram, since: int, now: datetime) -> None:
+    """Notes how long something took that began at `since` (milliseconds); a replay of old things is none."""
+    seconds = (millis(now) - since) / 1000
+    if seconds < REPLAY_SECONDS:
+        figure.observe(max(0.0, seconds))
 
 
 @cache

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from chassis.consumer import Consumers, Event
 from chassis.db import UnitOfWork
 from chassis.dead_letters import store_dead_letter
+from chassis.metrics import metrics, waited
 from chassis.pii import store_subject_key
 from services.leads import commands
 
@@ -15,6 +16,8 @@ consumers = Consumers("leads")
 def score_changed(uow: UnitOfWork, events: Sequence[Event]) -> None:
     """Scores with what they are made of: store them, promote whom they lift."""
     commands.store_scores(uow, [event.record for event in events])
+    for event in events:
+        waited(metrics().score_latency, event.record["recorded_at"], uow.now)
 
 
 @consumers.on("identity.user", "User")

@@ -5,6 +5,7 @@ from uuid import UUID
 from chassis.consumer import Consumers, Event
 from chassis.db import UnitOfWork
 from chassis.dead_letters import store_dead_letter
+from chassis.metrics import metrics, waited
 from chassis.pii import store_subject_key
 from services.notifications import commands
 
@@ -15,6 +16,7 @@ consumers = Consumers("notifications")
 def alert_raised(uow: UnitOfWork, event: Event) -> None:
     """An alert is open: store it and tell its audience."""
     commands.store_alert(uow, event.record)
+    waited(metrics().alert_latency, event.record["recorded_at"], uow.now)
 
 
 @consumers.on("notifications.alert", "AlertEscalated", resent=False)

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import Histogram
 
-from chassis.metrics import NAMES, metrics
+from chassis.clock import from_millis
+from chassis.metrics import NAMES, metrics, waited
 
 ROOT = Path(__file__).parents[2]
+NOW = 1_795_453_200_000
 KINDS = {"Counter": "_total", "Gauge": "", "Histogram": ""}
 
 
@@ -35,6 +38,16 @@ def test_every_figure_is_in_the_list_and_the_list_has_no_other() -> None:
 def test_a_figure_that_is_not_in_the_list_is_found() -> None:
     assert list(made('x = Counter("leads_lost", "oh")')) == ["leads_lost_total"]
     assert "leads_lost_total" not in NAMES
+
+
+def test_what_took_long_is_noted_and_a_replay_is_not() -> None:
+    figure = Histogram("noted_seconds", "Of this test", registry=None, buckets=(1, 10))
+    for since in (NOW - 300, NOW - 5_000, NOW + 50, NOW - 86_400_000):
+        waited(figure, since, from_millis(NOW))
+    counted = {
+        sample.labels["le"]: sample.value for sample in figure.collect()[0].samples if "le" in sample.labels
+    }
+    assert counted == {"1.0": 2, "10.0": 3, "+Inf": 3}
 
 
 def test_figures_are_made_once() -> None:
