@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-SECONDS = 20.0
+SECONDS = 10.0
 """Longest wait for any one answer of the server; well below a lease."""
 
 

@@ -1,5 +1,6 @@
 """The role `send`: hands queued messages to the mail server, each at most once but for a lost answer (G6)."""
 
+from functools import partial
 from threading import Event
 from uuid import UUID
 
@@ -30,13 +31,13 @@ def run_sender(runtime: Runtime, stop: Event) -> None:
         return
     sender = Sender(runtime, settings, settings.smtp_url.get_secret_value())
     while not stop.is_set():
-        if not _sent_something(sender, stop):
+        if not _sent_something(sender):
             stop.wait(IDLE)
 
 
-def _sent_something(sender: "Sender", stop: Event) -> bool:
+def _sent_something(sender: "Sender") -> bool:
     try:
-        return sender.send_due(stop)
+        return sender.send_due()
     except DatabaseUnavailable as error:
         log.warning("database_away", cause=str(error))
         return False
@@ -49,15 +50,14 @@ class Sender:
         self._database, self._vault = runtime.database, runtime.vault
         self._settings, self._smtp_url = settings, smtp_url
 
-    def send_due(self, stop: Event) -> bool:
-        """Sends what is due, tenant by tenant; whether there was anything. Raises DatabaseUnavailable."""
+    def send_due(self) -> bool:
+        """Sends one message of every tenant that has some; whether any has. Raises DatabaseUnavailable."""
         tenants = self._database.run(NOBODY, ACTOR, messages.tenants_with_due_messages)
         for tenant in tenants:
-            claimed = self._database.run(tenant, ACTOR, lambda uow: messages.claim_messages(uow, self._vault))
-            for message in claimed:
-                if stop.is_set():  # the rest comes back when its lease ends
-                    return True
-                self._send(tenant, message)
+            if claimed := self._database.run(
+                tenant, ACTOR, partial(messages.claim_message, vault=self._vault)
+            ):
+                self._send(tenant, claimed)
         return bool(tenants)
 
     def _send(self, tenant: UUID, message: Claimed) -> None:

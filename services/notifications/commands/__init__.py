@@ -4,6 +4,7 @@ from services.notifications.commands.alerts import (
     acknowledge_alert,
     escalate_alert,
     resolve_alert,
+    store_acknowledgement,
     store_alert,
 )
 from services.notifications.commands.clock import clock_offset, travel_to
@@ -17,6 +18,7 @@ __all__ = [
     "forget_user",
     "resolve_alert",
     "set_item_state",
+    "store_acknowledgement",
     "store_alert",
     "store_lead",
     "store_status",

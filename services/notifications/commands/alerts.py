@@ -66,6 +66,14 @@ def acknowledge_alert(uow: UnitOfWork, alert_id: UUID) -> Alert:
     return alert
 
 
+def store_acknowledgement(uow: UnitOfWork, record: Record) -> None:
+    """Keeps that a person took notice, as the log tells it; a no-op but where the table is built anew."""
+    alert = _known(uow, record)
+    if alert.state == "open":
+        alert.state, alert.acknowledged_by = "acknowledged", record["actor"]
+        alert.acknowledged_at = from_millis(record["occurred_at"])
+
+
 def escalate_alert(uow: UnitOfWork, record: Record) -> None:
     """Raises the level of a lasting alert and tells the owner's manager; a lower level does nothing (F90)."""
     alert = _known(uow, record)

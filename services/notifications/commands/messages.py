@@ -13,8 +13,7 @@ from services.notifications.domain import next_attempt
 from services.notifications.models import Message, User
 
 LEASE = timedelta(seconds=120)
-"""A sender that was killed holds a message for so long; far above the time that handing over may take."""
-AT_ONCE = 20
+"""A sender that was killed holds a message for so long; above the time that handing one over may take."""
 
 
 @dataclass(frozen=True)
@@ -32,18 +31,21 @@ def tenants_with_due_messages(uow: UnitOfWork) -> list[UUID]:
     return list(uow.session.scalars(text("SELECT tenants_with_due_messages()")))
 
 
-def claim_messages(uow: UnitOfWork, vault: Vault) -> list[Claimed]:
-    """Takes up to twenty due messages for two minutes; those that nobody can get any more are suppressed."""
+def claim_message(uow: UnitOfWork, vault: Vault) -> Claimed | None:
+    """Takes the message that is due longest, for two minutes; one that nobody can get is suppressed.
+
+    One at a time, so that a slow mail server never makes a lease run out before its message is handed over.
+    """
     due = (
         select(Message)
         .where(Message.tenant_id == uow.tenant, Message.state == "queued", Message.due_at <= func.now())
         .where(or_(Message.leased_until.is_(None), Message.leased_until < func.now()))
         .order_by(Message.due_at)
-        .limit(AT_ONCE)
+        .limit(1)
         .with_for_update(skip_locked=True)
     )
-    claimed = (_claimed(uow, vault, message) for message in uow.session.scalars(due).all())
-    return [message for message in claimed if message]
+    message = uow.session.scalars(due).one_or_none()
+    return _claimed(uow, vault, message) if message else None
 
 
 def settle_message(

@@ -87,6 +87,14 @@ def test_an_alert_is_acknowledged_once_and_says_so(house: House) -> None:
     assert names == [str(id)]
 
 
+def test_a_table_built_anew_from_the_log_knows_what_was_acknowledged(house: House) -> None:
+    record = house.raised(house.lead("Jane", None), None)
+    taken = {"alert_id": record["alert_id"], "actor": "user:ana", "occurred_at": record["raised_at"]}
+    for _ in range(2):
+        house.run(lambda uow: commands.store_acknowledgement(uow, taken))
+    assert [(a.state, a.acknowledged_by) for a in alerts(house)] == [("acknowledged", "user:ana")]
+
+
 def test_a_resolved_alert_cannot_be_acknowledged_and_stays_resolved(house: House) -> None:
     record = house.raised(house.lead("Jane", None), None)
     over = {"alert_id": record["alert_id"], "reason": "score_fell", "resolved_at": record["raised_at"] + 1}
