@@ -45,6 +45,14 @@ class Member:
         while self.engine.more:
             self.engine.process([])
 
+    def fold_on(self, pieces: int) -> None:
+        """Folds what is there from its own positions on, in so many groups."""
+        for topic in self.engine.topics:
+            raws = self.world.log.raws(topic, 0, self.engine.next(0)[topic])
+            size = max(1, len(raws) // pieces)
+            for at in range(0, len(raws), size):
+                self.engine.process(raws[at : at + size])
+
 
 class World:
     """Topics in memory and what a test writes into them and reads from them."""

@@ -203,6 +203,12 @@ class Arena:
         assert member.wait(30) == EXIT_FROZEN
         self._members.remove(member)
 
+    def revive(self, count: int) -> None:
+        """Starts members in the place of those that ended by themselves, as whatever runs us would."""
+        self._members = [member for member in self._members if member.poll() is None]
+        while len(self._members) < count:
+            self.join()
+
     @property
     def members(self) -> list[subprocess.Popen[bytes]]:
         """Those that are alive."""

@@ -1,0 +1,59 @@
+"""F1, F2 on both hosts: the broker is stopped or killed under a stream; what was acknowledged counts once."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local import fetch
+from deploy.local.home import free_port
+from deploy.local.kafka import Kafka
+from tests.faults.streams.arena import Arena, Writer, times, until
+
+pytestmark = [pytest.mark.infra, pytest.mark.faults, pytest.mark.timeout(1_800)]
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Kafka]:
+    """A broker of our own, for it is going to suffer."""
+    fetch.kafka_jars()
+    broker = Kafka(tmp_path, (free_port(),))
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.mark.parametrize("host", ["confluent", "faust"])
+def test_the_broker_restarts_and_dies_and_every_movement_counts_once(broker: Kafka, host: str) -> None:
+    with Arena(broker.bootstrap, host) as arena:
+        arena.join()
+        arena.join()
+        writer = Writer(arena, accounts=200, per_second=300)
+        writer.start()
+        settle(arena)
+        for _ in range(times(5)):
+            broker.stop()
+            time.sleep(3)
+            broker.start()
+            arena.revive(2)
+            settle(arena)
+        for _ in range(times(5)):
+            running = broker.processes[0].running()
+            assert running is not None
+            os.kill(running.pid, signal.SIGKILL)
+            time.sleep(1)
+            broker.start()
+            arena.revive(2)
+            settle(arena)
+        writer.stop()
+        arena.revive(2)
+        arena.judge(writer)
+
+
+def settle(arena: Arena) -> None:
+    """Waits until the members have done some more."""
+    before = arena.outputs()
+    until(lambda: arena.outputs() >= before + 300, "the members go on")
