@@ -64,4 +64,4 @@ schemas: $(READY) ## Check topics.yaml and the records; bring the README's table
 	$(BIN)/python -m chassis.catalogue
 
 bench: $(READY) ## Speed against peers, as ratios in one run
-	$(BIN)/python -m bench
+	KAFKA_JVM_FLAGS= $(BIN)/python -m bench

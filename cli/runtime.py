@@ -31,6 +31,9 @@ def up() -> None:
         else:
             begin(console, start.steps(system))
     sys.stdout.write(addresses())
+    for name, times in restarts().items():
+        if times:
+            console.print(f"[yellow]{name} was started again {times} times: `salescompass logs {name}`")
 
 
 def begin(console: Console, steps: Iterable[tuple[str, Callable[[], object]]]) -> None:
@@ -70,7 +73,8 @@ def reset(
 
     if not yes:
         typer.confirm(f"Wipe all data in {home()}?", abort=True)
-    start.reset(System(home()))
+    with locked(folder(home()) / "up.lock"), Console().status("Stopping and wiping"):
+        start.reset(System(home()))
 
 
 def info(as_json: Json = False) -> None:
@@ -95,13 +99,19 @@ def processes() -> Table:
     """Every process with its pid and how often it was started again."""
     from deploy.local.process import Process
 
-    file = home() / "status.json"
-    restarts: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    times = restarts()
     table = Table("process", "pid", "started again", box=None)
     for name in sorted(pid_file.stem for pid_file in (home() / "pids").glob("*.json")):
         found = Process(home(), name).running()
-        table.add_row(name, str(found.pid) if found else "[red]not running", str(restarts.get(name, "")))
+        table.add_row(name, str(found.pid) if found else "[red]not running", str(times.get(name, "")))
     return table
+
+
+def restarts() -> dict[str, int]:
+    """How often the supervisor has started each process again."""
+    file = home() / "status.json"
+    known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    return known
 
 
 def logs(

@@ -11,6 +11,8 @@ import psutil
 
 from deploy.local.home import SetupError, folder
 
+GRACE = 25
+"""Seconds from being asked to end to being killed; our own processes take at most 20."""
 CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 """What this process has started, by pid: only a parent can reap, whoever asks how it is."""
 
@@ -59,15 +61,15 @@ class Process:
         fresh.write_text(json.dumps({"pid": pid, "born": born}))
         fresh.rename(self.pid_file)
 
-    def stop(self, seconds: float = 25) -> None:
-        """Asks it to end, kills it after `seconds`; nothing to do when it does not run. Blocks."""
+    def stop(self) -> None:
+        """Asks it to end, kills it after `GRACE`; nothing to do when it does not run. Blocks."""
         if found := self.running():
             with suppress(psutil.NoSuchProcess):
                 found.terminate()
-                end(found, seconds)
+                end(found)
         self.pid_file.unlink(missing_ok=True)
 
-    def wait_until(self, ready: Callable[[], bool], seconds: float = 60) -> None:
+    def wait_until(self, ready: Callable[[], bool], seconds: float = 120) -> None:
         """Blocks until it is ready; raises `SetupError` with the end of its log when it dies or is late."""
         deadline = time.monotonic() + seconds
         while not ready():
@@ -86,12 +88,12 @@ class Process:
         return ""
 
 
-def end(found: psutil.Process, seconds: float) -> None:
+def end(found: psutil.Process) -> None:
     """Waits for an asked process to end; kills it when it takes too long."""
     child = CHILDREN.pop(found.pid, None)
     wait = found.wait if child is None else child.wait
     try:
-        wait(seconds)
+        wait(GRACE)
     except (psutil.TimeoutExpired, subprocess.TimeoutExpired):
         found.kill()
         wait(5)

@@ -3,9 +3,10 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 from stamina import retry_context
 
@@ -14,7 +15,8 @@ from chassis.catalogue import Catalogue, RegistryUnavailable, ensure_topics, reg
 from chassis.catalogue import Registry as RegistryClient
 from deploy.local import fetch, seed
 from deploy.local.home import ROOT
-from deploy.local.system import Program, System
+from deploy.local.process import Process
+from deploy.local.system import System
 
 Step = tuple[str, Callable[[], object]]
 
@@ -63,7 +65,7 @@ def start_services(system: System) -> None:
         environment = {**os.environ, "SALESCOMPASS_HOME": str(system.home)}
         system.supervisor.start([sys.executable, "-m", "deploy.local.supervisor"], environment, ROOT)
     for program in programs:
-        program.process.wait_until(program.ready, seconds=90)
+        program.process.wait_until(program.ready, seconds=180)
 
 
 def is_up(system: System) -> bool:
@@ -75,21 +77,25 @@ def is_up(system: System) -> bool:
 
 
 def down(system: System) -> None:
-    """Ends everything, front door first; data stays. Blocks."""
-    system.supervisor.stop()
-    if system.postgres.process.running():
-        system.postgres.start()
-        stop_programs(system.programs())
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda part: part.stop(), (system.registry, system.kafka, system.postgres)))
+    """Ends everything, front door first, by pid; data stays. Blocks, at most half a minute."""
+    names = {file.stem for file in (system.home / "pids").glob("*.json")} - {"kafka", "registry", "postgres"}
+    for first in ("supervisor", "gateway"):
+        Process(system.home, first).stop()
+    stop_all(Process(system.home, name) for name in names - {"supervisor", "gateway"})
+    stop_all((system.registry, system.kafka, system.postgres))
 
 
-def stop_programs(programs: list[Program]) -> None:
-    """Ends the gateway, then all others at once."""
-    *others, gateway = programs
-    gateway.process.stop()
-    with ThreadPoolExecutor(len(others)) as pool:
-        list(pool.map(lambda program: program.process.stop(), others))
+class Part(Protocol):
+    """What can be ended."""
+
+    def stop(self) -> None:
+        """Ends it; blocks."""
+
+
+def stop_all(parts: Iterable[Part]) -> None:
+    """Ends all at once; blocks until the last has ended."""
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda part: part.stop(), parts))
 
 
 def reset(system: System) -> None:
