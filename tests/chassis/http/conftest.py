@@ -11,9 +11,11 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
+from structlog.typing import Processor
 
 from chassis.auth import Caller, SigningKey, make_signing_key, mint_token
 from chassis.avro import Codec
@@ -61,6 +63,19 @@ class Service:
     routers: tuple[Router, ...] = (notes.router,)
     errors: dict[type[Exception], tuple[int, str]] = field(default_factory=lambda: notes.ERRORS)
     consumers: Consumers = notes.consumers
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_log() -> Iterator[None]:
+    """Tracebacks as in production: the default would also render every local of every frame, for seconds."""
+    before = structlog.get_config()
+    plain: list[Processor] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(default=repr),
+    ]
+    structlog.configure(processors=plain)
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from chassis.clock import SystemClock
 from chassis.db import Database
 from chassis.http import create_app
 from chassis.serving import serve
+from chassis.telemetry import configure_logging
 from tests.chassis.http.conftest import Service, Settings
 
 
@@ -21,5 +22,6 @@ class Runtime:
 
 if __name__ == "__main__":
     url, jwks, port = sys.argv[1:]
+    configure_logging("notes", "member")
     app = create_app(Service(), Runtime(Settings(jwks), Database(url, clock=SystemClock())))
     serve(app, "127.0.0.1", int(port), threading.Event())
