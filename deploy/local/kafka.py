@@ -108,7 +108,7 @@ class Kafka:
 
 
 def java(main: str, *arguments: str, log: Path) -> list[str]:
-    """The command that runs a Kafka tool on the packaged Java; KAFKA_JVM_FLAGS replace those for a fast start."""
+    """The command that runs a Kafka tool on the packaged Java; KAFKA_JVM_FLAGS replaces the fast start."""
     flags = [
         "-Xmx384m",
         "-Xms128m",
