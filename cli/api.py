@@ -54,7 +54,7 @@ class Api:
     def call(self, method: str, path: str, **rest: Any) -> Json:
         """One call; the error names the method, the path and the problem."""
         safe = method == "GET" or "idempotency-key" in rest.get("headers", {})
-        for attempt in retry_context(on=Away, attempts=None, timeout=self.patience if safe else 0):
+        for attempt in retry_context(on=Away, attempts=None if safe else 1, timeout=self.patience):
             with attempt:
                 return self.once(method, path, **rest)
         raise AssertionError("the last attempt returns or raises")
