@@ -71,10 +71,7 @@ class FaustHost(Generic[S]):
     def run(self, stop: threading.Event) -> None:
         """Folds until `stop`; raises `StreamError` when the process has to end."""
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # 10,000 lines in one outage
-        with (
-            GroupedCollection() as self._collection,
-            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-        ):
+        with self._collection, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self._main(stop))
         if self._failed is not None:
             raise self._failed

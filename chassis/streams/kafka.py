@@ -1,5 +1,7 @@
 """`Wire` over confluent-kafka: an idempotent producer, a reader without a group, and the topics' identity."""
 
+import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +24,8 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # t
 from chassis.streams.contract import Bytes, Headers, Raw
 from chassis.streams.wire import ChangelogRecord, StreamError, Undelivered
 
+log = logging.getLogger(__name__)
+
 FETCH: dict[str, Any] = {
     "fetch.wait.max.ms": 50,
     "fetch.message.max.bytes": 1_048_576,
@@ -32,7 +36,11 @@ FETCH: dict[str, Any] = {
 DELIVERY_SECONDS = 120
 SILENCE_SECONDS = 60
 """For so long a read may bring nothing before the broker counts as gone."""
-ANSWER_SECONDS = 10
+ANSWER_SECONDS = 5
+HINT_SECONDS = 3
+FLUSH_SLICE = 1.0
+STOP_GRACE = 6.0
+"""Seconds from the stop until a broker that does not answer is given up."""
 BATCH = 10_000
 PASSING = {
     KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -62,9 +70,11 @@ def raw_of(message: Any) -> Raw:
 
 
 class KafkaWire:
-    """See `Wire`. One thread at a time."""
+    """See `Wire`. One thread at a time. Once `stop` is set it waits for the broker for a few seconds more."""
 
-    def __init__(self, bootstrap: str, client: str) -> None:
+    def __init__(self, bootstrap: str, client: str, stop: threading.Event | None = None) -> None:
+        self._stop = stop or threading.Event()
+        self._stopping_since: float | None = None
         common: dict[str, Any] = {"bootstrap.servers": bootstrap, "client.id": client}
         self._common = common
         self._refused: list[str] = []
@@ -119,6 +129,7 @@ class KafkaWire:
                 self._producer.produce(topic, value, key, partition, headers=given)
             except BufferError:
                 self._producer.poll(0.1)
+                self._heed_stop()
             except KafkaException as error:  # too large: refused before it is queued
                 raise Undelivered(f"{topic}[{partition}]: {error}") from error
             else:
@@ -126,9 +137,20 @@ class KafkaWire:
 
     def flush(self) -> None:
         """See `Wire`. That nothing is left in the queue does not say that nothing was refused."""
-        left = self._producer.flush(DELIVERY_SECONDS + 10)
+        deadline = time.monotonic() + DELIVERY_SECONDS + 10
+        while (left := self._producer.flush(FLUSH_SLICE)) and time.monotonic() < deadline:
+            self._heed_stop()
         if left or self._refused:
             raise Undelivered(f"{left} records not sent, refused: {self._refused[:3]}")
+
+    def _heed_stop(self) -> None:
+        """Raises `StreamError` when the process is to end and the broker still does not answer."""
+        if not self._stop.is_set():
+            return
+        now = time.monotonic()
+        self._stopping_since = self._stopping_since or now
+        if now - self._stopping_since > STOP_GRACE:
+            raise StreamError("told to stop while the broker does not answer")
 
     # --- reading
 
@@ -174,6 +196,7 @@ class KafkaWire:
                     yield None
                 elif not error.retriable():
                     raise StreamError(f"reading failed: {error}")
+            self._heed_stop()
             if time.monotonic() - heard > SILENCE_SECONDS:
                 raise StreamError(f"nothing read for {SILENCE_SECONDS} s")
 
@@ -182,7 +205,7 @@ class KafkaWire:
     def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """See `Wire`."""
         at = TopicPartition(topic, partition)
-        low, high = patiently(lambda: self._reader.get_watermark_offsets(at, timeout=ANSWER_SECONDS))
+        low, high = self._patiently(lambda: self._reader.get_watermark_offsets(at, timeout=ANSWER_SECONDS))
         return int(low), int(high)
 
     def topic_ids(self, topics: list[str]) -> Mapping[str, tuple[str, int]]:
@@ -193,13 +216,13 @@ class KafkaWire:
             futures = self._admin.describe_topics(asked, request_timeout=ANSWER_SECONDS)
             return {topic: future.result() for topic, future in futures.items()}
 
-        found = patiently(describe)
+        found = self._patiently(describe)
         return {topic: (str(about.topic_id), len(about.partitions)) for topic, about in found.items()}
 
     def compaction_lag(self, topic: str) -> int:
         """See `Wire`."""
         asked = ConfigResource(ResourceType.TOPIC, topic)
-        config = patiently(
+        config = self._patiently(
             lambda: self._admin.describe_configs([asked], request_timeout=ANSWER_SECONDS)[asked].result()
         )
         return int(config["min.compaction.lag.ms"].value)
@@ -207,23 +230,25 @@ class KafkaWire:
     def hinted(self, group: str) -> Mapping[tuple[str, int], int]:
         """See `Wire`."""
         asked = [ConsumerGroupTopicPartitions(group)]
-        found = patiently(
-            lambda: self._admin.list_consumer_group_offsets(asked, request_timeout=ANSWER_SECONDS)[
+        try:
+            found = self._admin.list_consumer_group_offsets(asked, request_timeout=HINT_SECONDS)[
                 group
             ].result()
-        )
+        except KafkaException as error:
+            log.info("no hint to be had: %s", error)
+            return {}
         return {(p.topic, p.partition): p.offset for p in found.topic_partitions if p.offset >= 0}
 
-
-def patiently(ask: Callable[[], Any]) -> Any:
-    """Asks again while the broker is starting or electing; raises `StreamError` when it takes too long."""
-    deadline = time.monotonic() + SILENCE_SECONDS
-    while True:
-        try:
-            return ask()
-        except KafkaException as error:
-            reason = error.args[0]
-            passing = reason.retriable() or reason.code() in PASSING
-            if not passing or time.monotonic() > deadline:
-                raise StreamError(f"the broker does not answer: {reason}") from error
-            time.sleep(0.2)
+    def _patiently(self, ask: Callable[[], Any]) -> Any:
+        """Asks again while the broker starts or elects; raises `StreamError` when it takes too long."""
+        deadline = time.monotonic() + SILENCE_SECONDS
+        while True:
+            try:
+                return ask()
+            except KafkaException as error:
+                reason = error.args[0]
+                passing = reason.retriable() or reason.code() in PASSING
+                if not passing or time.monotonic() > deadline:
+                    raise StreamError(f"the broker does not answer: {reason}") from error
+                self._heed_stop()
+                time.sleep(0.2)

@@ -1,5 +1,6 @@
 """Runs a fold as one member of its consumer group, on either host."""
 
+import logging
 import threading
 from typing import Any, TypeVar
 
@@ -11,8 +12,11 @@ from chassis.streams.engine import Engine
 from chassis.streams.kafka import KafkaWire
 from chassis.streams.pulse import Pulse
 from chassis.streams.settings import StreamSettings
+from chassis.streams.wire import Frozen, StreamError
 
 S = TypeVar("S")
+
+log = logging.getLogger(__name__)
 
 EXIT_FROZEN = 75
 """Exit code of a process that ends because it stood still (`Frozen`): start it again at once."""
@@ -28,10 +32,14 @@ def run_processor(
     """
     pulse = Pulse(settings.session_timeout)
     pulse.start()
-    wire = KafkaWire(settings.bootstrap, settings.client)
+    wire = KafkaWire(settings.bootstrap, settings.client, stop)
     try:
         engine = Engine(fold, codec, catalogue, wire, pulse)
         _host(settings)(engine, fold.name, settings).run(stop)
+    except StreamError as error:
+        if not stop.is_set() or isinstance(error, Frozen):
+            raise
+        log.warning("%s: the group under way is given up at the stop: %s", fold.name, error)
     finally:
         wire.close()
         pulse.stop()

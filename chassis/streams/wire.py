@@ -72,4 +72,4 @@ class Wire(Protocol):
         """min.compaction.lag.ms of the topic: younger records never meet the compaction."""
 
     def hinted(self, group: str) -> Mapping[tuple[str, int], int]:
-        """Committed offsets of a consumer group, by topic and partition."""
+        """Committed offsets of a consumer group, by topic and partition; empty when nobody can say."""
