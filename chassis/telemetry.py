@@ -177,6 +177,7 @@ def configure_logging(service: str, instance: str, level: str = "INFO") -> None:
 def _formatter(service: str, instance: str, before: list[Any]) -> logging.Formatter:
     def named(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         entry.update(service=service, instance=instance)
+        entry.pop("color_message", None)  # uvicorn's, for terminals
         return entry
 
     return structlog.stdlib.ProcessorFormatter(

@@ -3,12 +3,13 @@ import shutil
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis import avro
@@ -32,9 +33,14 @@ RECORDED = read_example(
 TOPIC, TYPE = "engagement.recorded", "EngagementRecorded"
 
 
-@pytest.fixture(scope="module")
-def codec() -> Codec:
+@cache
+def shared_codec() -> Codec:
     return packaged_codec()
+
+
+@pytest.fixture
+def codec() -> Codec:
+    return shared_codec()
 
 
 def test_a_record_comes_back_as_it_went(codec: Codec) -> None:
@@ -45,6 +51,7 @@ text = st.text(st.characters(exclude_categories=["Cs"]))
 longs = st.integers(-(2**63), 2**63 - 1)
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {
@@ -56,7 +63,7 @@ longs = st.integers(-(2**63), 2**63 - 1)
     )
 )
 def test_any_record_comes_back_as_it_went(record: dict[str, Any]) -> None:
-    codec = packaged_codec()
+    codec = shared_codec()
     assert codec.decode(TOPIC, codec.encode(TOPIC, TYPE, record)) == (TYPE, record)
 
 
@@ -110,9 +117,10 @@ def test_bytes_that_are_no_record_say_why(codec: Codec) -> None:
             codec.decode(TOPIC, raw)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_break_the_reader(noise: bytes) -> None:
-    codec = packaged_codec()
+    codec = shared_codec()
     frame = codec.encode(TOPIC, TYPE, RECORDED)[:5]
     for raw in (noise, frame + noise):
         with suppress(Undecodable):

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.clock import Clock, SystemClock, from_millis, millis
@@ -10,6 +10,7 @@ from chassis.testing import FrozenClock
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=-62_135_596_800_000, max_value=253_402_300_799_999))
 def test_milliseconds_come_back_as_they_went(value: int) -> None:
     assert millis(from_millis(value)) == value

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import structlog
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.telemetry import Trace, configure_logging, current_trace, masked, span
@@ -82,6 +82,7 @@ def test_phone_numbers_do_not(phone: str) -> None:
     assert masked(f"call {phone} now") == "call [phone] now"
 
 
+@settings(deadline=None)
 @given(st.emails())
 def test_addresses_of_people_do_not(address: str) -> None:
     _, _, domain = address.rpartition("@")

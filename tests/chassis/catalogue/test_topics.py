@@ -11,6 +11,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 from chassis.catalogue import Catalogue, TopicMismatch, ensure_topics, verify_topics
+from tests.chassis.sample.world import eventually
 
 DAY = 24 * 3_600_000
 
@@ -59,7 +60,7 @@ def test_another_retention_reaches_a_topic_that_is_there(
     ensure_topics(catalogue, kafka)
     name = named(catalogue, "clock.tick")
     ensure_topics(Catalogue({name: replace(catalogue.topics[name], retention="1h")}), kafka)
-    assert config(admin, name)["retention.ms"] == str(DAY // 24)
+    eventually(lambda: config(admin, name)["retention.ms"] == str(DAY // 24))
 
 
 def test_a_topic_with_other_partitions_is_refused_and_left_alone(
