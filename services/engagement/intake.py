@@ -6,9 +6,12 @@ Needs no database, so that the front door stays open while it is away.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Literal, Protocol
 from uuid import UUID
+
+import orjson
 
 from chassis.ids import derived_id, new_id
 from services.engagement.domain import (
@@ -50,7 +53,7 @@ class Outcome:
     too_large: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Intake:
     """One delivery of events by one source. Times in milliseconds."""
 
@@ -61,6 +64,11 @@ class Intake:
     email_hash: EmailHash
     sent: int | None = None
 
+    @cached_property
+    def _whose(self) -> tuple[str, str]:
+        """Tenant and source as texts, made once for all events."""
+        return str(self.tenant), str(self.source)
+
     def take(self, items: Sequence[object]) -> list[Outcome]:
         """Events in Segment's shape, each judged by itself."""
         return [self._judged(item, "segment") for item in items]
@@ -70,37 +78,38 @@ class Intake:
         return [self._judged(item, "own") for item in items]
 
     def _judged(self, item: object, shape: Shape) -> Outcome:
-        raw = compact(item)
         try:
-            if _size(raw) > LARGEST_EVENT:
-                raise InvalidEvent("", f"is larger than {LARGEST_EVENT} bytes")
-            if "\\u0000" in raw and (where := _nul(item)) is not None:
-                raise InvalidEvent(where, "holds the character NUL")
             return self.judge(item, shape)
         except InvalidEvent as fault:
-            return self.reject(raw, fault, shape, item)
+            return self.reject(compact(item), fault, shape, item)
 
     def judge(self, item: object, shape: Shape = "segment") -> Outcome:
         """The event as one to take. Raises InvalidEvent, whose pointer is of the given shape."""
+        raw = compact(item)
+        if _size(raw) > LARGEST_EVENT:
+            raise InvalidEvent("", f"is larger than {LARGEST_EVENT} bytes")
+        if "\\u0000" in raw and (where := _nul(item)) is not None:
+            raise InvalidEvent(where, "holds the character NUL")
         if shape == "segment":
-            return self._accepted(item, read_event(item, self.received, self.sent, self.kinds))
+            return self._accepted(raw, read_event(item, self.received, self.sent, self.kinds))
         event = from_own(item)
         try:
-            return self._accepted(event, read_event(event, self.received, self.sent, self.kinds))
+            seen = read_event(event, self.received, self.sent, self.kinds)
         except InvalidEvent as fault:
             raise InvalidEvent(own_pointer(fault.pointer), fault.reason) from None
+        return self._accepted(compact(event), seen)
 
-    def _accepted(self, event: object, seen: Engagement) -> Outcome:
+    def _accepted(self, payload: str, seen: Engagement) -> Outcome:
         message_id = seen.message_id or str(new_id())
-        event_id = derived_id(self.tenant, self.source, message_id)
-        key = f"{self.tenant}:{self._person(seen.identity)}"
-        record = self._record(event_id, seen.kind, seen.type, message_id, seen.occurred_at, compact(event))
+        event_id = derived_id(*self._whose, message_id)
+        key = f"{self._whose[0]}:{self._person(seen.identity)}"
+        record = self._record(event_id, seen.kind, seen.type, message_id, seen.occurred_at, payload)
         return Outcome(event_id, message_id, seen.message_id is None, key, record)
 
     def reject(self, raw: str, fault: InvalidEvent, shape: Shape, item: object = None) -> Outcome:
         """Puts an event aside, with why. The same bytes are put aside once."""
         digest = sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()
-        event_id = derived_id(self.tenant, self.source, REJECTED, digest)
+        event_id = derived_id(*self._whose, REJECTED, digest)
         cut = _size(raw) > LARGEST_EVENT
         kept = {
             "raw": raw[:LARGEST_EVENT],
@@ -118,8 +127,8 @@ class Intake:
     ) -> dict[str, Any]:
         return {
             "event_id": str(event_id),
-            "tenant_id": str(self.tenant),
-            "source_id": str(self.source),
+            "tenant_id": self._whose[0],
+            "source_id": self._whose[1],
             "kind": kind,
             "type": type,
             "message_id": message_id,
@@ -142,7 +151,10 @@ def identifier(kind: str, source: UUID, value: str) -> str:
 
 def compact(value: object) -> str:
     """JSON without blanks."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # an integer beyond 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _size(text: str) -> int:

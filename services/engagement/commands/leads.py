@@ -55,8 +55,10 @@ def _choose(uow: UnitOfWork, email_hash: str) -> None:
     row = uow.session.execute(
         _oldest_open(), {"tenant": uow.tenant, "hash": email_hash, "current": person.lead}
     ).one()
-    if row.keep or row.oldest is None or row.oldest == person.lead:
+    if row.oldest is None or row.oldest == person.lead:
         return
+    if row.current_hash and row.current_hash != email_hash and people.has(email_id(row.current_hash), person):
+        return  # a person keeps an open lead that they have by another address
     person.lead, person.dirty = row.oldest, True
     publish(uow, joined_waiting(uow, people.save()))
 
@@ -88,15 +90,13 @@ def _set_open() -> TextClause:
 
 @cache
 def _oldest_open() -> TextClause:
-    # a person keeps an open lead that they have by another address
     return text(
         """
         SELECT
             (SELECT lead_id FROM lead_emails
              WHERE tenant_id = :tenant AND email_hash = :hash AND open
              ORDER BY created_at, lead_id LIMIT 1) AS oldest,
-            EXISTS (SELECT FROM lead_emails
-             WHERE tenant_id = :tenant AND lead_id = CAST(:current AS uuid) AND open
-             AND email_hash IS DISTINCT FROM :hash) AS keep
+            (SELECT email_hash FROM lead_emails
+             WHERE tenant_id = :tenant AND lead_id = CAST(:current AS uuid) AND open) AS current_hash
         """
     )

@@ -66,6 +66,10 @@ class People:
             id = self._merged[id]
         return self._faces[id]
 
+    def has(self, id: Id, face: Face) -> bool:
+        """Whether an identifier that is not among the locked ones is this person's, too."""
+        return _roots(self._uow, [id.hash]).get(id.hash) == face.id
+
     def joined(self, group: Sequence[Id]) -> Face:
         """The person of an event: who has its strongest identifier, joined by who has the others.
 

@@ -81,6 +81,22 @@ def test_of_several_leads_with_one_address_the_oldest_open_one_gets_the_events(h
     assert [e["lead_id"] for e in house.told()] == [str(old), str(young), str(old)]
 
 
+def test_a_person_keeps_the_open_lead_that_they_have_by_another_address(house: House) -> None:
+    lead = house.lead("ana", ANA)
+    house.receive(identify("1", ANA, userId="u"), identify("2", "private@ana.example", userId="u"))
+    house.lead("second", "private@ana.example")
+    house.receive(track("3", userId="u"))
+    assert [e["lead_id"] for e in house.told()] == [str(lead)]
+
+
+def test_an_address_that_a_lead_gave_up_can_be_another_leads(house: House) -> None:
+    house.lead("ana", ANA)
+    house.lead("ana", "married@acme.example")
+    heir = house.lead("heir", ANA)
+    house.receive(track("1", userId=ANA))
+    assert [e["lead_id"] for e in house.told()] == [str(heir)]
+
+
 def test_the_events_of_a_lead_that_is_closed_and_alone_go_on_to_it(house: House) -> None:
     lead = house.lead("ana", ANA)
     house.moved("ana", "converted")
