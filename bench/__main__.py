@@ -5,13 +5,16 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import relay
+from bench import relay, scoring
 from bench.measure import Figure, report
 from chassis.catalogue import Catalogue, Registry, ensure_topics, register_schemas
 from deploy.local import infra as local
 from deploy.local.infra import Infra
 
-SUITES: dict[str, Callable[[Infra], Figure | list[Figure]]] = {"relay": relay.measure}
+SUITES: dict[str, Callable[[Infra], Figure | list[Figure]]] = {
+    "relay": relay.measure,
+    "scoring": scoring.measure,
+}
 
 
 def main(names: list[str]) -> None:

@@ -69,7 +69,14 @@ def report(figures: list[Figure]) -> None:
     if not sys.stdout.isatty() and os.environ.get("BENCH_TABLE") is None:
         sys.stdout.write(json.dumps([{**asdict(f), "ratios": f.ratios()} for f in figures], indent=1) + "\n")
         return
-    table = Table("what", "ours", "beside", "ratio", "aim", title="Ratios within one run; bare numbers depend on the machine")
+    table = Table(
+        "what",
+        "ours",
+        "beside",
+        "ratio",
+        "aim",
+        title="Ratios within one run; bare numbers depend on the machine",
+    )
     for figure in figures:
         (_, ours), *peers = figure.values.items()
         ratios = figure.ratios()

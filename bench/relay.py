@@ -32,7 +32,9 @@ def measure(infra: Infra) -> Figure:
     raw = by_hand(infra.postgres.url("postgres", "bench_relay"), infra.kafka.bootstrap)
     ours = by_relay(urls["relay"], infra.kafka.bootstrap)
     infra.postgres.drop("bench_relay")
-    return Figure("relay", "events/s", {"relay": ROWS / ours, "COPY + produce": ROWS / raw}, ">= 20,000 events/s")
+    return Figure(
+        "relay", "events/s", {"relay": ROWS / ours, "COPY + produce": ROWS / raw}, ">= 20,000 events/s"
+    )
 
 
 def fill(url: str, rows: int) -> None:
@@ -43,7 +45,16 @@ def fill(url: str, rows: int) -> None:
     with psycopg.connect(url) as connection, connection.cursor().copy(COPY_IN) as copy:
         for number in range(rows):
             key = leads[number % len(leads)]
-            row: tuple[Any, ...] = (tenant, uuid.uuid4(), shard_of(key), TOPIC, None, key, b"x" * 300, headers)
+            row: tuple[Any, ...] = (
+                tenant,
+                uuid.uuid4(),
+                shard_of(key),
+                TOPIC,
+                None,
+                key,
+                b"x" * 300,
+                headers,
+            )
             copy.write_row(row)
 
 

@@ -42,9 +42,7 @@ def commits(source: str) -> list[int]:
     return [
         node.lineno
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "commit"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
     ]
 
 
@@ -122,7 +120,9 @@ def test_a_service_touches_only_topics_that_the_contract_gives_it(name: str) -> 
     contract = yaml.safe_load((ROOT / "schemas/topics.yaml").read_text())["topics"]
     given = {t for t, c in contract.items() if concerns(name, c)}
     named = {
-        topic for p in (ROOT / "services" / name).rglob("*.py") for topic in topics_named(p.read_text(), set(contract))
+        topic
+        for p in (ROOT / "services" / name).rglob("*.py")
+        for topic in topics_named(p.read_text(), set(contract))
     }
     # the chassis itself follows the clock and owns the repair and dead-letter plumbing
     plumbing = {"clock.tick", f"{name}.repair", f"{name}.dead-letter", f"{name}.subject-key"}
@@ -144,7 +144,8 @@ def test_a_foreign_topic_is_found() -> None:
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     """Runs the import contracts of the repository over a folder."""
-    command = [Path(sys.executable).with_name("lint-imports"), "--config", str(ROOT / "pyproject.toml"), "--no-cache"]
+    tool = str(Path(sys.executable).with_name("lint-imports"))
+    command = [tool, "--config", str(ROOT / "pyproject.toml"), "--no-cache"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
