@@ -97,14 +97,14 @@ class ConfluentHost(Generic[S]):
         )
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._hint(asynchronous=False)
+        self._hint()
         self._lost(consumer, partitions)
 
     def _lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._engine.revoke({p.partition for p in partitions})
         consumer.unassign()
 
-    def _hint(self, asynchronous: bool = True) -> None:
+    def _hint(self) -> None:
         """Tells the coordinator where we are, for people and tools that look at lag. Nothing rests on it."""
         offsets = [
             TopicPartition(topic, number, offset)
@@ -114,10 +114,7 @@ class ConfluentHost(Generic[S]):
         if not offsets:
             return
         try:
-            if asynchronous:
-                self._consumer.commit(offsets=offsets, asynchronous=True)
-            else:
-                self._consumer.commit(offsets=offsets, asynchronous=False)
+            self._consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:
             log.info("hint not taken: %s", error)
 

@@ -53,6 +53,22 @@ def test_the_broker_restarts_and_dies_and_every_movement_counts_once(broker: Kaf
         arena.judge(writer)
 
 
+@pytest.mark.parametrize("host", ["confluent", "faust"])
+def test_a_member_stops_in_time_while_the_broker_is_gone(broker: Kafka, host: str) -> None:
+    with Arena(broker.bootstrap, host) as arena:
+        member = arena.join()
+        writer = Writer(arena, accounts=50, per_second=500)
+        writer.start()
+        settle(arena)
+        broker.stop()
+        assert arena.stop(member) < 20  # the exit code is checked there
+        broker.start()
+        arena.join()
+        settle(arena)
+        writer.stop()
+        arena.judge(writer)
+
+
 def settle(arena: Arena) -> None:
     """Waits until the members have done some more."""
     before = arena.outputs()
