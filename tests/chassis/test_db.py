@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from chassis import db
 from chassis.clock import SystemClock
-from chassis.db import Contended, Database, DatabaseUnavailable, PoolExhausted, UnitOfWork
+from chassis.db import Contended, Database, DatabaseUnavailable, PoolExhausted, UnitOfWork, unit
 from tests.chassis.sample import service
 from tests.chassis.sample.world import ACME, ZENITH, World
 
@@ -103,7 +102,7 @@ def test_a_database_that_is_away_is_said_to_be(world: World) -> None:
 
 def test_waiting_for_a_connection_has_a_deadline(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """F18"""
-    monkeypatch.setattr(db, "POOL_SECONDS", 0.1)
+    monkeypatch.setattr(unit, "POOL_SECONDS", 0.1)
     small = Database(world.urls["app"], clock=SystemClock(), pool_size=1)
     with small.unit_of_work(ACME, "system:test") as holder:
         count(holder)

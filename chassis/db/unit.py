@@ -1,101 +1,25 @@
-"""PostgreSQL: the unit of work, its tenant and its errors. Only here does anything commit."""
+"""The unit of work and its tenant. Only here does anything commit."""
 
-import random
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
-import psycopg
-from sqlalchemy import URL, Connection, DateTime, MetaData, create_engine, event, make_url, text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
+from chassis.db.connections import APP_TIMEOUTS, connection_arguments, sqlalchemy_url
+from chassis.db.errors import retried, translated
 from chassis.ids import NOBODY
 from chassis.outbox import OutboxRow, Outgoing, Publisher, checked, store
 from chassis.telemetry import Trace, current_trace
 
 T = TypeVar("T")
 
-TRIES: Final = 5
-"""Attempts of a transaction that another one got in the way of (F17)."""
 POOL_SECONDS: Final = 5.0
-APP_TIMEOUTS: Final = {
-    "statement_timeout": 15_000,
-    "lock_timeout": 5_000,
-    "idle_in_transaction_session_timeout": 30_000,
-}
-"""Milliseconds; set per connection, so they hold whatever the role says (F19)."""
-KEEPALIVE: Final = {
-    "connect_timeout": 5,
-    "keepalives": 1,
-    "keepalives_idle": 5,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-}
-"""A half-open connection is found within 30 s (F44)."""
-
-_CONTENDED = {"40001", "40P01", "55P03"}
-"""Serialization failure, deadlock, lock not available."""
-_AWAY = {"08", "53", "57"}
-"""Classes of SQLSTATE: connection, resources (disk, memory, connections), operator intervention."""
-_TOO_SLOW = "57014"
-
-
-class DatabaseUnavailable(ConnectionError):
-    """The database cannot be reached, is shutting down or out of disk: later it may work (503)."""
-
-
-class PoolExhausted(DatabaseUnavailable):
-    """No connection became free within the deadline (F18, 503 with Retry-After)."""
-
-
-class Contended(Exception):
-    """Another transaction was in the way: serialization failure, deadlock or lock time-out (F17, 409/503)."""
-
-
-@cache
-def _tables_of(package: str) -> MetaData:
-    """The tables of one package."""
-    return MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-
-
-class Model(DeclarativeBase):
-    """Base of all tables. Constraints are named, so that a migration can speak of them.
-
-    Each package has tables of its own: two services may name one alike and still share a test's process.
-    """
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        cls.metadata = _tables_of(cls.__module__.rpartition(".")[0])
-        super().__init_subclass__(**options)
-
-    type_annotation_map = {  # noqa: RUF012
-        datetime: DateTime(timezone=True),
-        dict[str, Any]: JSONB,
-        list[Any]: JSONB,
-    }
-
-
-class TenantScoped:
-    """A table whose rows belong to a tenant: the first column of every key, bound by row security."""
-
-    tenant_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-100)
+"""For so long a transaction waits for a connection."""
 
 
 class UnitOfWork:
@@ -283,41 +207,6 @@ class Database:
         self._engine.dispose()
 
 
-def retried(attempt: Callable[[], T]) -> T:
-    """The attempt's result; repeats it on Contended, at most 5 times, with growing random pauses (F17)."""
-    for number in range(1, TRIES):
-        try:
-            return attempt()
-        except Contended:
-            time.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311
-    return attempt()
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Names the errors of the surroundings; every other one passes as it is."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise PoolExhausted(f"no database connection within {POOL_SECONDS:g} s") from error
-    except DBAPIError as error:
-        if (named := _named(error)) is None:
-            raise
-        raise named from error
-
-
-def _named(error: DBAPIError) -> Exception | None:
-    state = getattr(error.orig, "sqlstate", None) or ""
-    if state in _CONTENDED:
-        return Contended(str(error.orig))
-    lost = error.connection_invalidated or (
-        not state and isinstance(error, OperationalError | InterfaceError)
-    )
-    if lost or (state[:2] in _AWAY and state != _TOO_SLOW):
-        return DatabaseUnavailable(f"database: {type(error.orig).__name__} {state}".rstrip())
-    return None
-
-
 def _begun(session: Session, _: object, connection: Connection) -> None:
     """Every transaction starts with its tenant, whatever the connection did before (G14)."""
     if tenant := session.info.get("tenant"):
@@ -326,24 +215,3 @@ def _begun(session: Session, _: object, connection: Connection) -> None:
 
 def _set_tenant(connection: Connection, tenant: UUID) -> None:
     connection.execute(text("SELECT set_config('app.tenant', :tenant, true)"), {"tenant": str(tenant)})
-
-
-def sqlalchemy_url(url: str) -> URL:
-    """A libpq or SQLAlchemy URL with the driver named."""
-    return make_url(url).set(drivername="postgresql+psycopg")
-
-
-def libpq_url(url: str) -> str:
-    """The same for psycopg itself."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def connection_arguments(timeouts: dict[str, int]) -> dict[str, Any]:
-    """What each connection is opened with: time-outs (milliseconds), keepalives, UTC."""
-    options = " ".join(f"-c {name}={value}" for name, value in timeouts.items())
-    return {**KEEPALIVE, "options": f"{options} -c timezone=UTC"}
-
-
-def connect(url: str, timeouts: dict[str, int]) -> psycopg.Connection[Any]:
-    """A plain autocommitting connection, for what needs its own session (relay, locks). Blocks."""
-    return psycopg.connect(libpq_url(url), autocommit=True, **connection_arguments(timeouts))

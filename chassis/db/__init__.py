@@ -1,0 +1,34 @@
+"""PostgreSQL: the unit of work, its tenant, its tables and its errors."""
+
+from chassis.db.connections import (
+    APP_TIMEOUTS,
+    KEEPALIVE,
+    connect,
+    connection_arguments,
+    libpq_url,
+    sqlalchemy_url,
+)
+from chassis.db.errors import TRIES, Contended, DatabaseUnavailable, PoolExhausted, retried, translated
+from chassis.db.models import Model, TenantScoped
+from chassis.db.unit import POOL_SECONDS, Database, Transaction, UnitOfWork
+
+__all__ = [
+    "APP_TIMEOUTS",
+    "KEEPALIVE",
+    "POOL_SECONDS",
+    "TRIES",
+    "Contended",
+    "Database",
+    "DatabaseUnavailable",
+    "Model",
+    "PoolExhausted",
+    "TenantScoped",
+    "Transaction",
+    "UnitOfWork",
+    "connect",
+    "connection_arguments",
+    "libpq_url",
+    "retried",
+    "sqlalchemy_url",
+    "translated",
+]
