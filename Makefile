@@ -19,7 +19,7 @@ $(READY): requirements.lock pyproject.toml
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@if command -v uv >/dev/null; then pip="uv pip install --python $(BIN)/python"; \
-	else $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip -q; pip="$(BIN)/python -m pip install"; fi; \
+	else $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; pip="$(BIN)/python -m pip install"; fi; \
 	$$pip -q --require-hashes -r requirements.lock && $$pip -q --no-deps -e .
 	@touch $@
 
