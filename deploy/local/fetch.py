@@ -19,7 +19,7 @@ REGISTRY = "io.apicurio:apicurio-registry-app:3.3.3:tar.gz:all"
 
 def kafka_jars() -> Path:
     """The folder of Kafka's jars. Blocks while they are fetched; raises `SetupError`."""
-    goal = [f"{PLUGIN}:copy-dependencies", "-DincludeScope=runtime", "-f", str(HERE / "kafka.xml")]
+    goal = [f"{PLUGIN}:copy-dependencies", "-DincludeScope=runtime", "-f", str(HERE / "kafka-pom.xml")]
     return fetched("kafka-4.3.1", lambda into: [*goal, f"-DoutputDirectory={into}"])
 
 
