@@ -81,7 +81,7 @@ def test_no_accepted_write_is_lost_whoever_is_killed(world: World, tmp_path: Pat
         wanted = scaled(100_000)
         kills = 0
         while len(told(said)) < wanted or kills < 8:
-            time.sleep(2)
+            time.sleep(5)
             everybody.kill(chance.choice(everybody.names))
             kills += 1
         everybody.end("write")
