@@ -15,7 +15,7 @@ from psycopg import sql
 
 from cli.api import Api, ApiError, Json
 from cli.watch import STREAM
-from tests.journeys.twins import LOGINS, PRETENCE, SERVICES, Called, Twin, routes, send
+from tests.journeys.twins import LOGINS, PRETENCE, SERVICES, Called, Twin, routes, send, values
 from tests.world import World, eventually
 
 ROUTES = list(routes())
@@ -258,17 +258,6 @@ def marks_in(twin: Twin, called: Called, queries: list[dict[str, str]]) -> Itera
                 if page.get("next") is None:
                     break
                 part["cursor"] = page["next"]
-
-
-def values(thing: Any) -> Iterator[str]:
-    """The texts within an answer, and the parts of keys and actors such as `user:<id>`."""
-    if isinstance(thing, dict):
-        yield from chain.from_iterable(values(part) for part in thing.values())
-    elif isinstance(thing, list):
-        yield from chain.from_iterable(values(part) for part in thing)
-    elif isinstance(thing, str):
-        yield thing
-        yield from thing.split(":")
 
 
 def rows(world: World, twin: Twin, called: Called) -> list[str]:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple
 
 import httpx
@@ -128,6 +129,17 @@ class Twin:
         headers = {"authorization": f"Bearer {self.tokens[login]}", "if-match": '"1"'}
         headers |= PRETENCE if self.slug == "globex" else {}
         return self.client.request(called.method, self.urls[called.service] + path, headers=headers, **rest)
+
+
+def values(thing: Any) -> Iterator[str]:
+    """The texts within an answer, and the parts of keys and actors such as `user:<id>`."""
+    if isinstance(thing, dict):
+        yield from chain.from_iterable(values(part) for part in thing.values())
+    elif isinstance(thing, list):
+        yield from chain.from_iterable(values(part) for part in thing)
+    elif isinstance(thing, str):
+        yield thing
+        yield from thing.split(":")
 
 
 def settle(world: World, slug: str, drafts: int) -> Twin:
