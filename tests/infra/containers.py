@@ -1,4 +1,7 @@
-"""Kafka and PostgreSQL as containers, for TEST_INFRA=testcontainers; needs a Docker engine."""
+"""Kafka and PostgreSQL as containers, for TEST_INFRA=testcontainers; needs a Docker engine.
+
+TESTCONTAINERS_RYUK_DISABLED=true where testcontainers' own reaper image is not to be had.
+"""
 
 import io
 import os
@@ -53,7 +56,7 @@ class KafkaContainer(DockerContainer):
         listeners = f"KAFKA_ADVERTISED_LISTENERS=EXTERNAL://{self.bootstrap}"
         script = f"export {listeners}\nexec /etc/kafka/docker/run\n"
         self.get_wrapped_container().put_archive("/tmp", archive(START, script))  # noqa: S108
-        LogMessageWaitStrategy(r".*Kafka Server started.*").with_startup_timeout(60).wait_until_ready(self)
+        LogMessageWaitStrategy(r".*Kafka Server started.*").with_startup_timeout(180).wait_until_ready(self)
         return self
 
 
