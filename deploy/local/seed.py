@@ -70,7 +70,8 @@ def registered(uow: UnitOfWork, vault: Vault, person: Person) -> Outgoing:
 def drain(url: str, bootstrap: str) -> None:
     """Relays until the outbox is empty; raises `SetupError` when that takes longer than 30 s."""
     stop = threading.Event()
-    relay = threading.Thread(target=Relay(url, bootstrap, name="seed").run, args=(stop,))
+    quiet = {"log_level": 3}  # a fresh broker makes the first producer wait, which is no news to people
+    relay = threading.Thread(target=Relay(url, bootstrap, name="seed", producer=quiet).run, args=(stop,))
     relay.start()
     deadline = time.monotonic() + 30
     try:
