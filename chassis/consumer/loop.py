@@ -89,7 +89,7 @@ class ConsumerLoop:
                     self._rest(source, min(pause, LONGEST_REST_SECONDS), stop)
                     pause = min(pause * 2, LONGEST_REST_SECONDS)
         finally:
-            source.hint(self._mine(source), wait=True)
+            source.hint(self._mine(source))
             source.close()
 
     def _turn(self, source: Source) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from threading import Thread
 from typing import Any
 
 import structlog
@@ -12,7 +13,8 @@ from chassis.consumer.errors import OffsetLost
 from chassis.consumer.records import Position, RawRecord, raw_record
 
 FIRST_WAIT_SECONDS = 1.0
-REQUEST_SECONDS = 10
+REQUEST_SECONDS = 5
+LEAVE_SECONDS = 5.0
 
 CONSUMER = {
     "enable.auto.commit": False,
@@ -100,12 +102,12 @@ class Source:
         consumer.resume(consumer.assignment())
         return quiet
 
-    def hint(self, offsets: Mapping[Position, int], *, wait: bool = False) -> None:
+    def hint(self, offsets: Mapping[Position, int]) -> None:
         """Tells Kafka where we are, for lag displays; nothing depends on it."""
         places = [TopicPartition(*position, offset) for position, offset in offsets.items()]
         try:
             if places:
-                self._consumer.commit(offsets=places, asynchronous=not wait)
+                self._consumer.commit(offsets=places, asynchronous=True)
         except KafkaException as error:  # a rebalance may be under way
             log.info("offset hint not taken", error=error.args[0].name())
 
@@ -134,12 +136,16 @@ class Source:
         return {(p.topic, p.partition): int(_result(future).offset) for p, future in answers.items()}
 
     def close(self) -> None:
-        """Leaves the group."""
-        self._consumer.close()
+        """Leaves the group; without a broker that answers, the group finds out by itself (G17)."""
+        leaving = Thread(target=self._consumer.close, name="leaving", daemon=True)
+        leaving.start()
+        leaving.join(LEAVE_SECONDS)
 
 
 def _result(future: Any) -> Any:
     try:
-        return future.result(REQUEST_SECONDS + 5)
+        return future.result(REQUEST_SECONDS + 1)
     except KafkaException as error:
         raise SourceUnavailable(error.args[0].name()) from error
+    except TimeoutError as error:
+        raise SourceUnavailable("no answer in time") from error

@@ -20,12 +20,18 @@ BATCH = 2_000
 POLL_SECONDS = 0.25
 LOOK_AROUND_SECONDS = 1.0
 PRUNE_SECONDS = 600.0
+LAST_SECONDS = 5
+"""For so long a stop waits for the broker."""
 KEEP_DAYS = 14
 """For so long a resent event, or a repeated request, is known for what it is."""
 TIMEOUTS = {"statement_timeout": 30_000, "lock_timeout": 5_000, "idle_session_timeout": 10_000}
 """Milliseconds. A process that stands still is idle to the server and loses session and locks (G10)."""
 
 log = structlog.get_logger()
+
+
+class _Stopping(Exception):
+    """The process ends while the broker keeps a batch waiting: its rows stay where they are."""
 
 
 class Relay:
@@ -53,6 +59,8 @@ class Relay:
             began = time.monotonic()
             try:
                 self._session(stop)
+            except _Stopping:
+                return
             except (psycopg.OperationalError, ProducerLost) as error:
                 log.warning("relay lost its surroundings", error=type(error).__name__, pause=pause)
                 pause = 0.1 if time.monotonic() - began > 30 else min(pause * 2, 5.0)
@@ -63,7 +71,7 @@ class Relay:
         sender = Sender(self._bootstrap, self._name, self._settings)
         try:
             with connect(self._url, TIMEOUTS) as connection:
-                _Session(self, connection, sender).serve(stop)
+                _Session(self, connection, sender, stop).serve()
         finally:
             self.shards.clear()
             self._metrics.shards.set(0)
@@ -86,16 +94,17 @@ class Relay:
 class _Session:
     """The relay on one connection."""
 
-    def __init__(self, relay: Relay, connection: Connection, sender: Sender) -> None:
-        self._relay, self._connection, self._sender = relay, connection, sender
+    def __init__(self, relay: Relay, connection: Connection, sender: Sender, stop: Event) -> None:
+        self._relay, self._connection, self._sender, self._stop = relay, connection, sender, stop
+        self._patience = LAST_SECONDS
         self._stopped = Stopped()
         self._metrics = relay_metrics()
         self._look_at = self._prune_at = 0.0
 
-    def serve(self, stop: Event) -> None:
+    def serve(self) -> None:
         """Takes and sends; waits for a hint or 250 ms where nothing is to be sent."""
         table.listen(self._connection)
-        while not stop.is_set():
+        while not self._stop.is_set():
             self._now_and_then()
             if not self._relay.shards or not self._pass():
                 for _ in self._connection.notifies(timeout=POLL_SECONDS, stop_after=1):
@@ -125,8 +134,12 @@ class _Session:
         return self._settle(rows, errors) or bool(followers)
 
     def _still_here(self) -> None:
-        """Tells the server that this session lives, while the broker keeps it waiting."""
+        """Tells the server that this session lives, while the broker keeps it waiting; not for ever (G17)."""
         self._connection.execute("SELECT 1")
+        if self._stop.is_set():
+            self._patience -= 1
+            if self._patience < 0:
+                raise _Stopping
 
     def _settle(self, rows: Sequence[Row], errors: dict[int, KafkaError]) -> bool:
         """Deletes the acknowledged prefix of every key; an error stops its key only."""

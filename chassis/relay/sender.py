@@ -53,7 +53,8 @@ class Sender:
     def send(self, rows: Sequence[Row], meanwhile: Callable[[], None]) -> dict[int, KafkaError]:
         """Sends rows in order and waits for every report; the errors by index, none where all is well.
 
-        Blocks, for an outage 30 s; calls `meanwhile` about once a second. Raises ProducerLost.
+        Blocks, for an outage 30 s; calls `meanwhile` about once a second, which may end it by raising: then
+        nothing is known of any row. Raises ProducerLost.
         """
         self._errors = {}
         refused: set[tuple[str, bytes]] = set()

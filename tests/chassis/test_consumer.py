@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis import dead_letters
-from chassis.consumer import Consumers, Event, OffsetLost, RawRecord, TooManyFailures
+from chassis.consumer import Consumers, Event, OffsetLost, RawRecord, TooManyFailures, TopicRecreated
 from chassis.consumer.errors import Overtaken
 from chassis.consumer.offsets import lock
 from chassis.consumer.worker import Worker
@@ -252,6 +252,18 @@ def test_a_position_that_the_topic_no_longer_has_stops_the_consumer(world: World
     with world.unit() as uow:
         uow.session.execute(text("UPDATE consumer_offsets SET next_offset = 1000"))
     with pytest.raises(OffsetLost), world.consumer(service.one_by_one(world.topic)) as ended:
+        assert ended.wait(30)
+
+
+def test_a_topic_that_was_made_again_stops_the_consumer(world: World) -> None:
+    """F34: positions of the old one mean nothing in the new one."""
+    world.change(1)
+    sent(world)
+    with world.consumer(service.one_by_one(world.topic)):
+        eventually(world.caught_up)
+    with world.unit() as uow:
+        uow.session.execute(text("UPDATE consumer_offsets SET topic_id = 'of the topic before'"))
+    with pytest.raises(TopicRecreated), world.consumer(service.one_by_one(world.topic)) as ended:
         assert ended.wait(30)
 
 
