@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 from typing import Any
 
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 from rich.console import Console
 from rich.table import Table
 
@@ -53,6 +54,12 @@ def alone(work: Callable[..., dict[str, float]], *arguments: Any) -> dict[str, f
     context = get_context("spawn")
     with context.Pool(1) as pool:
         return pool.apply(work, arguments)
+
+
+def make_topic(bootstrap: str, name: str) -> None:
+    """A topic of 12 partitions for a peer; blocks until the broker has it."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin.create_topics([NewTopic(name, 12, 1)])[name].result(30)
 
 
 def peak_memory_mb() -> float:

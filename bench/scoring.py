@@ -8,9 +8,8 @@ from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
-from bench.measure import Figure, alone, peak_memory_mb
+from bench.measure import Figure, alone, make_topic, peak_memory_mb
 from chassis.avro import Codec
 from chassis.catalogue import Catalogue, Registry
 from chassis.ids import tenant_id
@@ -24,6 +23,7 @@ LEADS, EVENTS, FAUST_EVENTS = 20_000, 400_000, 15_000
 TENANT = str(tenant_id("bench"))
 KINDS = ("email_opened", "website_visited", "email_clicked", "content_downloaded", "pricing_page_visited")
 MEMORY_LEADS = 100_000
+FAUST_SCORES = "bench.faust-scores"
 
 
 def measure(infra: Infra) -> list[Figure]:
@@ -37,9 +37,7 @@ def measure(infra: Infra) -> list[Figure]:
     produce(*at, "engagement.recorded", "EngagementRecorded", recorded(leads, EVENTS))
     ours = alone(score, *at, LEADS + EVENTS)
     bare = alone(read, *at)
-    AdminClient({"bootstrap.servers": at[0]}).create_topics([NewTopic("bench.faust-scores", 12, 1)])[
-        "bench.faust-scores"
-    ].result(30)
+    make_topic(at[0], FAUST_SCORES)
     faust = alone(plain_faust, *at)
     produce(
         *at, "leads.lead", "LeadCreated", (created(str(uuid.uuid4())) for _ in range(MEMORY_LEADS - LEADS))
@@ -174,7 +172,7 @@ def plain_faust(kafka: str, registry: str) -> dict[str, float]:
     source = app.topic(
         "engagement.recorded", key_type=bytes, value_type=bytes, value_serializer="raw", key_serializer="raw"
     )
-    scores = app.topic("bench.faust-scores", partitions=12, value_serializer="json")
+    scores = app.topic(FAUST_SCORES, partitions=12, value_serializer="json")
     table = app.Table("scores", default=dict, partitions=12)
     done: dict[str, float] = {}
 
