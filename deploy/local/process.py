@@ -79,7 +79,7 @@ class Process:
                 raise SetupError(
                     f"{self.name} is not ready after {seconds:.0f} s:\n{self.tail()}\nLog: {self.log}"
                 )
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def tail(self, lines: int = 12) -> str:
         """The end of its log."""

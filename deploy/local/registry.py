@@ -3,10 +3,8 @@
 import os
 from pathlib import Path
 
-import httpx
-
 from deploy.local import fetch
-from deploy.local.home import folder, free_port, need_port
+from deploy.local.home import folder, free_port, need_port, serves
 from deploy.local.process import Process
 
 
@@ -59,10 +57,7 @@ class Registry:
 
     def answers(self) -> bool:
         """Whether it serves subjects."""
-        try:
-            return httpx.get(f"{self.url}/subjects", timeout=2).is_success
-        except httpx.TransportError:
-            return False
+        return serves(self.port, "/apis/ccompat/v7/subjects")
 
     def stop(self) -> None:
         """Ends it; data stays. Blocks."""

@@ -8,10 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from deploy.local import keys
-from deploy.local.home import ROOT, folder, listens, need_port
+from deploy.local.home import ROOT, folder, listens, need_port, serves
 from deploy.local.infra import SERVICES
 from deploy.local.kafka import Kafka, answers
 from deploy.local.ports import ports
@@ -39,7 +37,8 @@ class Program:
     process: Process
     command: list[str]
     environment: dict[str, str]
-    ready_url: str | None
+    ready_at: tuple[int, str] | None
+    """Port and path that say so; without one, listening is enough."""
     ports: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -55,13 +54,10 @@ class Program:
             self.process.start(self.command, self.environment, ROOT)
 
     def ready(self) -> bool:
-        """Whether it answers that it is; one without an address to ask, whether it listens."""
-        if self.ready_url is None:
+        """Whether it says that it is."""
+        if self.ready_at is None:
             return all(listens(port) for port in self.ports.values())
-        try:
-            return httpx.get(self.ready_url, timeout=2).is_success
-        except httpx.TransportError:
-            return False
+        return serves(*self.ready_at)
 
 
 class System:
@@ -131,7 +127,7 @@ class System:
             Process(self.home, f"{name}-{part}"),
             [sys.executable, "-m", f"services.{name}", *ROLES[name][part]],
             {**shared, **told},
-            f"http://127.0.0.1:{ops}/readyz",
+            (ops, "/readyz"),
             listens,
         )
 
@@ -150,7 +146,7 @@ class System:
             Process(self.home, "gateway"),
             [*command, "--adapter", "caddyfile"],
             environment,
-            f"{self.gateway_url}/livez",
+            (self.ports["gateway"], "/livez"),
             {"gateway": self.ports["gateway"]},
         )
 
