@@ -112,7 +112,8 @@ def main(service: Service, argv: Sequence[str] | None = None) -> None:
     """Runs the roles named on the command line in this process, until SIGTERM or SIGINT; exits.
 
     Exit codes: 0 after a signal or when all work is done, 1 a role failed, 2 wrong settings or arguments,
-    3 broker or registry are not as the contract says, 75 the process stood still and must start again.
+    3 broker or registry are not as the contract says, 71 to 73 a consumer needs a person's decision
+    (`chassis.consumer.errors`), 75 the process stood still and must start again.
     """
     names = _named_roles(service, argv)
     settings = service.settings.load()
