@@ -82,9 +82,9 @@ def info(as_json: Json = False) -> None:
     if as_json:
         sys.stdout.write(json.dumps(local.system(), indent=1) + "\n")
         return
-    console = Console()
     sys.stdout.write(addresses())
-    console.print(processes())
+    table = processes()
+    Console().print(table if table.rows else "It is down: `salescompass up` starts it.")
 
 
 def addresses() -> str:
