@@ -5,6 +5,7 @@ No Tables, no `take()`, no seek and no transactions: each of them loses or doubl
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +33,7 @@ GATHER = 0.02
 WATCH_EVERY = 2.0
 PIECE = 20_000
 """Offsets that are read directly in one go; between two pieces a rebalance can come through."""
-STOP_SECONDS = 8.0
+STOP_SECONDS = 7.0
 
 
 class Silent(faust.Monitor):
@@ -71,12 +72,19 @@ class FaustHost(Generic[S]):
     def run(self, stop: threading.Event) -> None:
         """Folds until `stop`; raises `StreamError` when the process has to end."""
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # 10,000 lines in one outage
-        with self._collection, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(self._main(stop))
+        loop = uvloop.new_event_loop()
+        asyncio.set_event_loop(loop)
+        with self._collection:
+            orderly = loop.run_until_complete(self._main(stop))
+        if orderly:
+            loop.close()
+        else:  # tasks and a thread are left that do not heed being cancelled: waiting for them has no end
+            _end_with_the_main_thread(1 if self._failed else 0)
         if self._failed is not None:
             raise self._failed
 
-    async def _main(self, stop: threading.Event) -> None:
+    async def _main(self, stop: threading.Event) -> bool:
+        """Whether Faust stopped in time."""
         self._kick, self._room, self._turn = asyncio.Event(), asyncio.Event(), asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "stream-engine")
         self._app = app = self._declare()
@@ -89,11 +97,11 @@ class FaustHost(Generic[S]):
         self._generation = None
         for task in tasks:
             task.cancel()
-        try:
-            await asyncio.wait_for(app.stop(), STOP_SECONDS)
-        except TimeoutError:
+        _, late = await asyncio.wait([asyncio.create_task(app.stop())], timeout=STOP_SECONDS)
+        if late:
             log.warning("faust did not stop in %.0f s", STOP_SECONDS)
         self._thread.shutdown(wait=True)
+        return not late
 
     def _declare(self) -> faust.App:
         settings = self._settings
@@ -216,6 +224,16 @@ class FaustHost(Generic[S]):
 
     async def _in_thread(self, work: Callable[[], R]) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _end_with_the_main_thread(code: int) -> None:
+    """Ends the process once its main thread is through, whatever threads Faust has left behind."""
+
+    def end() -> None:
+        threading.main_thread().join()
+        os._exit(code)
+
+    threading.Thread(target=end, name="faust-left-behind", daemon=True).start()
 
 
 def _raw(event: Any) -> Raw:

@@ -110,7 +110,7 @@ class KafkaWire:
     def close(self) -> None:
         """Gives the connections back; what was not flushed is dropped."""
         self._producer.purge()
-        self._producer.flush(5)
+        self._producer.flush(1)
         self._reader.close()
 
     def _on_refused(self, error: KafkaError | None, message: Message) -> None:
