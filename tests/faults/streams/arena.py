@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -133,6 +134,8 @@ class Arena:
         for member in self._members:
             member.kill()
             member.wait()
+        if error is None:
+            shutil.rmtree(self._logs, ignore_errors=True)
 
     def _create_topics(self, lag_ms: int | None) -> None:
         topics = []
