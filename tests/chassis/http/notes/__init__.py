@@ -127,7 +127,7 @@ def write(body: NewNote, uow: Transaction, response: Response) -> NoteView:
 def browse(
     uow: Transaction,
     paging: PagingDep,
-    stars: int | None = None,
+    stars: Positive | None = None,
     sort: Annotated[Literal["created_at", "text"], Query()] = "created_at",
 ) -> Page[NoteView]:
     """Notes, oldest first."""
