@@ -41,7 +41,7 @@ logs: $(READY) ## Follow the logs; NAME=leads-api for one process
 demo: up ## A day of prospects' behaviour, shown live and explained
 	@$(BIN)/salescompass demo
 
-test: $(READY) ## Every test, on real Kafka, registry and PostgreSQL
+test: $(READY) ## Every test but the kills, on real Kafka, registry and PostgreSQL
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not faults"
 
 test-fast: $(READY) ## Tests without infrastructure: seconds
