@@ -1,0 +1,48 @@
+"""Who may be whom (F34-F36): normal forms, evidence with a score, and what a policy makes of it.
+
+Pure: no clock, no I/O. `search_keys` say where to look for candidates, `compare` how much speaks for one.
+"""
+
+from services.leads.matching.evidence import (
+    FUZZY,
+    Candidate,
+    Reason,
+    compare,
+    ranked,
+)
+from services.leads.matching.forms import company_key, domain_of, folded, own_domain
+from services.leads.matching.keys import index_keys, search_keys, strong_keys
+from services.leads.matching.policy import (
+    DEFAULT_POLICY,
+    Action,
+    Decision,
+    Policy,
+    Verdict,
+    judge,
+)
+from services.leads.matching.profile import Kind, Profile, account, person
+
+__all__ = [
+    "DEFAULT_POLICY",
+    "FUZZY",
+    "Action",
+    "Candidate",
+    "Decision",
+    "Kind",
+    "Policy",
+    "Profile",
+    "Reason",
+    "Verdict",
+    "account",
+    "company_key",
+    "compare",
+    "domain_of",
+    "folded",
+    "index_keys",
+    "judge",
+    "own_domain",
+    "person",
+    "ranked",
+    "search_keys",
+    "strong_keys",
+]

