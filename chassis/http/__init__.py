@@ -29,7 +29,7 @@ gets, in any media type, gzip or not. Domain errors become problems by the table
 from chassis.http.app import create_app
 from chassis.http.bodies import read_body, read_json, strict_json
 from chassis.http.deps import CallerDep, IdempotencyKey, RuntimeDep, Transaction, require
-from chassis.http.models import Id, RequestModel, Timestamp, View
+from chassis.http.models import Day, Id, RequestModel, Timestamp, View
 from chassis.http.paging import Page, Paging, PagingDep
 from chassis.http.preconditions import IfMatch, Precondition, RequiredIfMatch, etag
 from chassis.http.problems import ErrorTable, Problem, unavailable
@@ -38,6 +38,7 @@ from chassis.http.routing import Router, accepts
 
 __all__ = [
     "CallerDep",
+    "Day",
     "ErrorTable",
     "Id",
     "IdempotencyKey",

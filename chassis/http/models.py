@@ -1,7 +1,7 @@
 """What bodies and answers are made of: strict requests, ids, times."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ LONGEST_TEXT = 10_000
 """Characters of a text whose field says nothing else."""
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -40,6 +41,21 @@ def _rfc3339(value: Any) -> Any:
     return value
 
 
+def _iso_day(value: Any) -> Any:
+    """Takes a day as text, not a number or a time, of which the day would be a guess."""
+    if isinstance(value, str) and not _ISO_DAY.fullmatch(value):
+        raise ValueError("must be a day, such as 2026-03-01")
+    if not isinstance(value, str | date) or isinstance(value, datetime):
+        raise ValueError("must be a day, such as 2026-03-01")
+    return value
+
+
+def _day_in_range(value: date) -> date:
+    if not _EARLIEST.date() <= value < _LATEST.date():
+        raise ValueError("must be a day between the years 1900 and 2200")
+    return value
+
+
 def _in_range(value: datetime) -> datetime:
     if not _EARLIEST <= value < _LATEST:
         raise ValueError("must be a time between the years 1900 and 2200")
@@ -51,6 +67,9 @@ Id = Annotated[UUID, BeforeValidator(_canonical)]
 
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_in_range)]
 """An RFC 3339 time with its zone; UTC once read."""
+
+Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_day_in_range)]
+"""A calendar day, ISO 8601."""
 
 
 def _make_strict(schema: Any) -> None:

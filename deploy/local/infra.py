@@ -11,7 +11,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.registry import Registry
 
-SERVICES = ("engagement", "leads", "notifications")
+SERVICES = ("engagement", "leads", "opportunities", "notifications")
 PARTS = frozenset({"kafka", "registry", "postgres"})
 
 

@@ -14,6 +14,7 @@ DEFAULTS = {
     "engagement": 8101,
     "leads": 8102,
     "notifications": 8103,
+    "opportunities": 8105,
     "engagement_api_ops": 8201,
     "engagement_work_ops": 8202,
     "leads_api_ops": 8203,
@@ -22,6 +23,8 @@ DEFAULTS = {
     "notifications_api_ops": 8206,
     "notifications_work_ops": 8207,
     "notifications_stream_ops": 8208,
+    "opportunities_api_ops": 8211,
+    "opportunities_work_ops": 8212,
 }
 
 

@@ -21,6 +21,7 @@ GATEWAY = ROOT / "deploy" / "gateway" / "Caddyfile"
 ROLES = {
     "engagement": {"api": ("api",), "work": ("consume", "relay")},
     "leads": {"api": ("api",), "work": ("consume", "relay"), "stream": ("stream",)},
+    "opportunities": {"api": ("api",), "work": ("consume", "relay")},
     "notifications": {
         "api": ("api",),
         "work": ("consume", "relay", "send", "clock"),

@@ -25,6 +25,9 @@ PLANTED = {
     "idempotency_keys": "(tenant_id, actor, key, fingerprint, status, headers, body)"
     " VALUES (%s, 'twins', 'twins', '', 200, '{}', '')",
     "subject_keys": "(tenant_id, subject_id, key_id) VALUES (%s, 'twins', 'twins')",
+    "conversions": "(tenant_id, id, opportunity_id, answer, record)"
+    " VALUES (%s, gen_random_uuid(), gen_random_uuid(), 'twins', '{}')",
+    "accounts": "(tenant_id, id, version, name, closed) VALUES (%s, gen_random_uuid(), 1, 'twins', false)",
     "clock_offset": "(tenant_id, ahead_ms) VALUES (%s, 0)",
 }
 """Tables that a tenant may well have no row in: one for a test to plant."""

@@ -19,9 +19,10 @@ from cli.local import token
 from services.engagement.__main__ import SERVICE as ENGAGEMENT
 from services.leads.__main__ import SERVICE as LEADS
 from services.notifications.__main__ import SERVICE as NOTIFICATIONS
+from services.opportunities.__main__ import SERVICE as OPPORTUNITIES
 from tests.world import World, eventually
 
-SERVICES = (ENGAGEMENT, LEADS, NOTIFICATIONS)
+SERVICES = (ENGAGEMENT, LEADS, OPPORTUNITIES, NOTIFICATIONS)
 LOGINS = ("ana", "max", "ada")
 PRETENCE = {
     "x-tenant": str(tenant_id("acme")),
@@ -77,6 +78,7 @@ class Twin:
     slug: str
     email: str
     leads: tuple[Json, ...]
+    opportunity: str
     alert: str
     item: str
     source: str
@@ -108,7 +110,15 @@ class Twin:
 
     def marks(self) -> set[str]:
         """Texts that nobody else must ever be told."""
-        things = [self.alert, self.item, self.source, self.write_key_id, self.rejected, self.event]
+        things = [
+            self.opportunity,
+            self.alert,
+            self.item,
+            self.source,
+            self.write_key_id,
+            self.rejected,
+            self.event,
+        ]
         leads = [str(lead["id"]) for lead in self.leads]
         return {self.id, self.email, *leads, *things, *self.letters.values(), *self.users}
 
@@ -116,7 +126,13 @@ class Twin:
         """The id of one of its own things for a place in a path; KeyError for a place that has no case."""
         if name == "id":
             return {"rejected": self.rejected, "sources": self.source}[called.path.split("/")[3]]
-        own = {"lead": self.lead, "alert": self.alert, "item": self.item, "key": self.write_key_id}
+        own = {
+            "lead": self.lead,
+            "opportunity": self.opportunity,
+            "alert": self.alert,
+            "item": self.item,
+            "key": self.write_key_id,
+        }
         return {**own, "letter": self.letters[called.service], "version": self.version}[name]
 
     def filter(self, name: str) -> str:
@@ -162,6 +178,7 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
             slug,
             email,
             leads,
+            _opportunity(rep),
             *_alert(rep, leads[0]["id"]),
             source,
             key["id"],
@@ -174,6 +191,11 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
             {login: token(slug, login) for login in LOGINS},
             httpx.Client(timeout=30),
         )
+
+
+def _opportunity(rep: Api) -> str:
+    deal = {"title": "Initial Opportunity", "account_id": str(uuid.uuid4())}
+    return str(rep.post("/api/opportunities", deal)["id"])
 
 
 def _source(admin: Api, name: str) -> tuple[str, Json]:

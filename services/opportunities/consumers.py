@@ -1,0 +1,19 @@
+"""Kafka in: which command answers which event."""
+
+from chassis.consumer import Consumers, Event
+from chassis.db import UnitOfWork
+from services.opportunities import commands
+
+consumers = Consumers("opportunities")
+
+
+@consumers.on("leads.lead", "ConversionOpportunityWanted", resent=False)
+def opportunity_wanted(uow: UnitOfWork, event: Event) -> None:
+    """A conversion asks for its opportunity; asked again it is answered again."""
+    commands.give_opportunity(uow, event.record)
+
+
+@consumers.on("leads.lead", "ConversionFailed", resent=False)
+def conversion_failed(uow: UnitOfWork, event: Event) -> None:
+    """A conversion was given up: what it opened goes."""
+    commands.withdraw_opportunity(uow, event.record)

@@ -1,0 +1,115 @@
+"""A service's database, and the API in front of it with callers of two tenants."""
+
+import base64
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import httpx
+import psycopg
+from pydantic import SecretStr
+
+from chassis.auth import Caller, SigningKey, make_signing_key, mint_token
+from chassis.avro import Codec
+from chassis.catalogue import Catalogue
+from chassis.db import Database, UnitOfWork
+from chassis.http import create_app
+from chassis.ids import tenant_id, user_id
+from chassis.migrations import migrate, versions_of
+from chassis.outbox import Publisher
+from chassis.pii import Vault
+from chassis.service import Service
+from chassis.settings import LOCAL_PII_KEY
+from chassis.testing import FrozenClock, packaged_codec
+from tests.chassis.http.conftest import serve
+
+ACME, GLOBEX = tenant_id("acme"), tenant_id("globex")
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@dataclass
+class House:
+    """The service's database and vault, and what has to be known to look inside."""
+
+    service: Service
+    database: Database
+    vault: Vault
+    codec: Codec
+    catalogue: Catalogue
+    clock: FrozenClock
+    urls: dict[str, str]
+
+    def run(self, work: Callable[[UnitOfWork], Any], tenant: UUID = ACME) -> Any:
+        """The result of one transaction of the tenant."""
+        return self.database.run(tenant, "system:test", work)
+
+    def published(self, tenant: UUID = ACME) -> list[tuple[str, dict[str, Any], int | None]]:
+        """Events that wait to be sent: type, record, partition; in order."""
+        with psycopg.connect(self.urls["relay"]) as connection:
+            rows = connection.execute(
+                "SELECT topic, value, partition, key FROM outbox ORDER BY id"
+            ).fetchall()
+        mine = [row for row in rows if bytes(row[3]).startswith(str(tenant).encode())]
+        return [(*self.codec.decode(topic, bytes(value)), number) for topic, value, number, _ in mine]
+
+
+def built(service: Service, urls: dict[str, str]) -> Iterator[House]:
+    """A service over a fresh database, migrated."""
+    migrate(urls["owner"], service.name, versions_of(service.migrations))
+    catalogue = Catalogue.load()
+    codec, clock = packaged_codec(catalogue), FrozenClock(NOON)
+    made = Database(urls["app"], clock=clock, publisher=Publisher(codec, catalogue, service.name))
+    vault = Vault(SecretStr(LOCAL_PII_KEY), service.subject_keys)
+    yield House(service, made, vault, codec, catalogue, clock, urls)
+    made.close()
+
+
+@dataclass
+class Door:
+    """The served API and the key that signs its callers."""
+
+    url: str
+    key: SigningKey
+    settings: Any
+    clock: FrozenClock
+
+    def client(self, login: str = "ana", *roles: str, tenant: UUID = ACME) -> httpx.Client:
+        """A signed-in person; a rep where nothing is said."""
+        caller = Caller(tenant, user_id(tenant, login), login, frozenset(roles or ("rep",)))
+        bearer = mint_token(self.key, self.settings, caller)
+        return httpx.Client(base_url=self.url, headers={"authorization": f"Bearer {bearer}"}, timeout=60)
+
+    def later(self, **by: float) -> None:
+        """Time goes by."""
+        self.clock.advance(timedelta(**by))
+
+
+def opened(house: House, keys: Path) -> Iterator[Door]:
+    """The API over the house's database."""
+    key = make_signing_key(keys)
+    settings = SimpleNamespace(
+        environment="local",
+        instance=f"test-{house.service.name}",
+        auth_issuer="https://identity.test",
+        auth_audience="salescompass",
+        auth_jwks=str(keys / "jwks.json"),
+        cursor_key=SecretStr(base64.b64encode(b"k" * 32).decode()),
+    )
+    runtime: Any = SimpleNamespace(
+        settings=settings,
+        stop=threading.Event(),
+        clock=house.clock,
+        database=house.database,
+        catalogue=house.catalogue,
+        codec=house.codec,
+        vault=house.vault,
+    )
+    served = serve(create_app(house.service, runtime))
+    yield Door(next(served), key, settings, house.clock)
+    for _ in served:
+        pass

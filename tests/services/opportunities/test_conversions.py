@@ -1,0 +1,123 @@
+"""Steps of a conversion: the opportunity opened or linked once, refused with the reason, taken back."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from services.opportunities import commands
+from services.opportunities.domain import Why
+from services.opportunities.models import Change
+from tests.services.house import ACME, House
+
+OPPORTUNITY, ACCOUNT, CONVERSION = (UUID(int=n) for n in (23, 21, 24))
+WANTED: dict[str, Any] = {
+    "event_id": str(uuid4()), "tenant_id": str(ACME), "lead_id": str(UUID(int=11)), "version": 5,
+    "occurred_at": 1, "actor": "system:leads", "conversion_id": str(CONVERSION), "path": "A",
+    "opportunity_id": str(OPPORTUNITY), "opportunity_exists": False, "account_id": str(ACCOUNT),
+    "contact_id": str(UUID(int=22)), "title": "Initial Opportunity - ACME GmbH",
+    "deal_type": "new_business", "amount_minor": 2_500_000, "currency": "EUR", "close_date": "2027-02-23",
+    "owner_id": str(UUID(int=9)), "lead_source": "web_form", "score": 88,
+}  # fmt: skip
+FAILED = {
+    "conversion_id": str(CONVERSION), "opportunity_id": str(OPPORTUNITY), "reason": "Somebody was faster.",
+}  # fmt: skip
+
+
+def want(house: House, **other: Any) -> None:
+    """The conversion asks."""
+    house.run(lambda uow: commands.give_opportunity(uow, WANTED | other))
+
+
+def fail(house: House, **other: Any) -> None:
+    """The conversion is given up."""
+    house.run(lambda uow: commands.withdraw_opportunity(uow, FAILED | other))
+
+
+def chosen(house: House) -> str:
+    """An open deal of the account, and its id."""
+    fields = {"title": "Spring order", "account_id": ACCOUNT, "deal_type": "upsell"}
+    return str(house.run(lambda uow: commands.open_opportunity(uow, fields, None)).id)
+
+
+def told(house: House) -> list[str]:
+    """Types of what was told."""
+    return [kind for kind, _, _ in house.published()]
+
+
+def last(house: House) -> dict[str, Any]:
+    """What was told last."""
+    return house.published()[-1][1]
+
+
+def test_a_conversion_gets_its_opportunity(house: House) -> None:
+    want(house)
+    (_, opened, _), (kind, ready, _) = house.published()
+    wanted = {"stage": "prospecting", "probability": 10, "score_factor": 115, "amount_minor": 2_500_000}
+    assert {name: opened[name] for name in wanted} == wanted
+    assert (opened["origin_lead_id"], opened["conversion_id"]) == (WANTED["lead_id"], str(CONVERSION))
+    assert (kind, ready["opportunity_created"]) == ("ConversionOpportunityReady", True)
+    assert (opened["version"], ready["version"]) == (1, 2)
+
+
+def test_asked_again_it_gives_the_same_answer_and_opens_nothing(house: House) -> None:
+    want(house)
+    want(house, event_id=str(uuid4()), version=7)
+    assert told(house) == ["OpportunityOpened", *["ConversionOpportunityReady"] * 2]
+    assert house.published()[1] == house.published()[2]
+
+
+def test_a_renewal_goes_into_the_pipeline_of_renewals(house: House) -> None:
+    want(house, deal_type="renewal", path="B")
+    opened = house.published()[0][1]
+    assert (opened["pipeline"], opened["stage"], opened["probability"]) == ("renewal", "prospecting", 10)
+
+
+def test_a_chosen_opportunity_is_linked(house: House) -> None:
+    deal = chosen(house)
+    want(house, opportunity_id=deal, opportunity_exists=True)
+    assert (last(house)["opportunity_id"], last(house)["opportunity_created"]) == (deal, False)
+    assert last(house)["version"] == 2
+
+
+@pytest.mark.parametrize(
+    ("other", "code"),
+    [
+        ({"opportunity_id": str(uuid4())}, "opportunity_not_found"),
+        ({"account_id": str(uuid4())}, "wrong_account"),
+        ({"opportunity_exists": False, "currency": "XXX"}, "not_possible"),
+        ({"opportunity_exists": False, "amount_minor": 10**16}, "not_possible"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_reason(house: House, other: dict[str, Any], code: str) -> None:
+    want(house, **{"opportunity_id": chosen(house), "opportunity_exists": True} | other)
+    assert told(house) == ["OpportunityOpened", "ConversionOpportunityRefused"]
+    assert last(house)["code"] == code
+
+
+def test_a_closed_opportunity_is_not_linked(house: House) -> None:
+    deal = chosen(house)
+    house.run(lambda uow: commands.set_stage(uow, UUID(deal), "closed_won", Why()))
+    want(house, opportunity_id=deal, opportunity_exists=True)
+    assert (last(house)["code"], last(house)["version"]) == ("opportunity_closed", 3)
+
+
+def test_a_failed_conversion_takes_back_what_it_opened(house: House, ana: httpx.Client) -> None:
+    want(house)
+    for _ in range(2):
+        fail(house)
+    assert told(house).count("OpportunityWithdrawn") == 1
+    assert last(house)["reason"] == "Somebody was faster."
+    assert ana.get(f"/api/opportunities/{OPPORTUNITY}").status_code == 404
+    stored = house.run(lambda uow: uow.session.get(Change, (ACME, OPPORTUNITY, 3)))
+    assert stored.outcome == "withdrawn"
+
+
+def test_a_failed_conversion_leaves_what_it_only_linked(house: House, ana: httpx.Client) -> None:
+    deal = chosen(house)
+    want(house, opportunity_id=deal, opportunity_exists=True)
+    fail(house, opportunity_id=deal)
+    assert ana.get(f"/api/opportunities/{deal}").json()["outcome"] == "open"
+    fail(house, opportunity_id=None)
+    fail(house, opportunity_id=str(uuid4()))
