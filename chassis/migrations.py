@@ -108,6 +108,13 @@ def create_chassis_tables(op: Any) -> None:
     _let_the_relay_in(op)
 
 
+def create_colleagues(op: Any) -> None:
+    """The table of `chassis.colleagues`: the people of the tenant, as identity.user tells."""
+    for statement in _COLLEAGUES.split(";"):
+        op.execute(statement)
+    enable_rls(op, "colleagues")
+
+
 def enable_rls(op: Any, table: str, *, predicate: str = f"tenant_id = {TENANT}") -> None:
     """Forces row security on a table, owner included, and grants it to the app role (G14).
 
@@ -228,4 +235,27 @@ CREATE TABLE subject_keys (
     PRIMARY KEY (tenant_id, subject_id),
     UNIQUE (tenant_id, key_id)
 )
+"""
+
+_COLLEAGUES = """
+CREATE TABLE colleagues (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    version bigint NOT NULL,
+    login text NOT NULL,
+    roles text[] NOT NULL,
+    team text,
+    manager_id uuid,
+    active boolean NOT NULL,
+    territories text[] NOT NULL,
+    capacity int,
+    absent_from timestamptz,
+    absent_until timestamptz,
+    visibility text CHECK (visibility IN ('own', 'team', 'territory', 'all')),
+    pii bytea,
+    key_id text,
+    CONSTRAINT pk_colleagues PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX ix_colleagues_team ON colleagues (tenant_id, team);
+CREATE INDEX ix_colleagues_manager ON colleagues (tenant_id, manager_id)
 """

@@ -28,7 +28,7 @@ gets, in any media type, gzip or not. Domain errors become problems by the table
 
 from chassis.http.app import create_app
 from chassis.http.bodies import read_body, read_json, strict_json
-from chassis.http.deps import CallerDep, IdempotencyKey, RuntimeDep, Transaction, require
+from chassis.http.deps import CallerDep, IdempotencyKey, RuntimeDep, ScopeDep, Transaction, require
 from chassis.http.models import Day, Id, RequestModel, Timestamp, View
 from chassis.http.paging import Page, Paging, PagingDep
 from chassis.http.preconditions import IfMatch, Precondition, RequiredIfMatch, etag
@@ -52,6 +52,7 @@ __all__ = [
     "RequiredIfMatch",
     "Router",
     "RuntimeDep",
+    "ScopeDep",
     "Timestamp",
     "Transaction",
     "View",

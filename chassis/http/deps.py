@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from chassis.auth import Caller
+from chassis.colleagues import Scope, scope_of
 from chassis.db import UnitOfWork
 from chassis.http.contract import edge
 from chassis.http.idempotency import checked_key
@@ -40,6 +41,14 @@ Transaction = Annotated[UnitOfWork, Depends(_transaction)]
 
 RuntimeDep = Annotated[Runtime, Depends(_runtime)]
 """The process, for what is no transaction."""
+
+
+def _scope(uow: Transaction, caller: CallerDep) -> Scope:
+    return scope_of(uow, caller)
+
+
+ScopeDep = Annotated[Scope, Depends(_scope)]
+"""What the caller may see: one statement, however often it is asked for in a request."""
 
 IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
 """The header; never None where the endpoint `accepts(idempotency_key="own")` or "required"."""

@@ -17,6 +17,8 @@ class Person:
     roles: tuple[str, ...]
     team: str | None = None
     manager: str | None = None
+    territories: tuple[str, ...] = ()
+    capacity: int | None = None
 
     @property
     def email(self) -> str:
@@ -31,14 +33,16 @@ def tenants() -> list[str]:
 
 def people() -> list[Person]:
     """Every user of every tenant."""
-    users = read()["users"]
-    return [
-        Person(
-            tenant, user["login"], user["name"], tuple(user["roles"]), user.get("team"), user.get("manager")
-        )
-        for tenant in tenants()
-        for user in users
-    ]
+    return [Person(tenant, **_hashable(user)) for tenant in tenants() for user in read()["users"]]
+
+
+def version() -> int:
+    """Version of every user in the file; a home that was seeded with a lower one gets them again."""
+    return int(read()["version"])
+
+
+def _hashable(user: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in user.items()}
 
 
 def read() -> Any:

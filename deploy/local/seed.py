@@ -18,7 +18,7 @@ from chassis.pii import Vault
 from chassis.relay import Relay
 from deploy.local import keys
 from deploy.local.home import SetupError
-from deploy.local.people import Person, people, tenants
+from deploy.local.people import Person, people, tenants, version
 from deploy.local.system import System
 
 VERSIONS = Path(__file__).parent / "identity" / "versions"
@@ -26,9 +26,9 @@ TOPIC = "identity.user"
 
 
 def seed(system: System) -> None:
-    """Publishes every user once; a no-op afterwards. Blocks until Kafka has them."""
+    """Publishes every user once for each version of the file. Blocks until Kafka has them."""
     marker = system.home / "seeded"
-    if marker.exists():
+    if marker.exists() and marker.read_text() == str(version()):
         return
     urls = system.postgres.ensure("identity", "identity")
     migrate(urls["owner"], "identity", VERSIONS)
@@ -43,7 +43,7 @@ def seed(system: System) -> None:
                 uow.publish(registered(uow, vault, person))
     database.close()
     drain(urls["relay"], system.kafka.bootstrap)
-    marker.touch()
+    marker.write_text(str(version()))
 
 
 def registered(uow: UnitOfWork, vault: Vault, person: Person) -> Outgoing:
@@ -51,16 +51,21 @@ def registered(uow: UnitOfWork, vault: Vault, person: Person) -> Outgoing:
     user = user_id(uow.tenant, person.login)
     pii, key_id = vault.seal(uow, user, {"name": person.name, "email": person.email})
     record = {
-        "event_id": str(derived_id("seed", user)),
+        "event_id": str(derived_id("seed", user, version())),
         "tenant_id": str(uow.tenant),
         "user_id": str(user),
-        "version": 1,
+        "version": version(),
         "occurred_at": millis(uow.now),
         "login": person.login,
         "roles": list(person.roles),
         "team": person.team,
         "manager_id": str(user_id(uow.tenant, person.manager)) if person.manager else None,
         "active": True,
+        "territories": list(person.territories),
+        "capacity": person.capacity,
+        "absent_from": None,
+        "absent_until": None,
+        "visibility": None,
         "pii": pii,
         "key_id": key_id,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from chassis.colleagues import store_colleague
 from chassis.consumer import Consumers, Event
 from chassis.db import UnitOfWork
 from chassis.dead_letters import store_dead_letter
@@ -20,11 +21,6 @@ def score_changed(uow: UnitOfWork, events: Sequence[Event]) -> None:
         waited(metrics().score_latency, event.record["recorded_at"], uow.now)
 
 
-@consumers.on("identity.user", "User")
-def user_changed(uow: UnitOfWork, event: Event) -> None:
-    """A colleague as they are now."""
-    commands.store_user(uow, event.record)
-
-
+consumers.on("identity.user", "User", resent=False)(store_colleague)
 consumers.on("identity.subject-key", "SubjectKey")(store_subject_key)
 consumers.on_raw("leads.dead-letter")(store_dead_letter)

@@ -143,16 +143,3 @@ class RuleSetRow(TenantScoped, Model):
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     effective_at: Mapped[datetime | None]
-
-
-class User(TenantScoped, Model):
-    """A colleague, as the identity service tells; personal fields stay sealed."""
-
-    __tablename__ = "users"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(BigInteger)
-    login: Mapped[str]
-    roles: Mapped[list[Any]]
-    manager_id: Mapped[UUID | None]
-    active: Mapped[bool]

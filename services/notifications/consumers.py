@@ -1,7 +1,6 @@
 """Kafka in: which command answers which event. Every command ignores repeats itself, so no inbox is kept."""
 
-from uuid import UUID
-
+from chassis.colleagues import store_colleague
 from chassis.consumer import Consumers, Event
 from chassis.db import UnitOfWork
 from chassis.dead_letters import store_dead_letter
@@ -49,15 +48,7 @@ def lead_status_changed(uow: UnitOfWork, event: Event) -> None:
     commands.store_status(uow, event.record)
 
 
-@consumers.on("identity.user", "User", resent=False)
-def user_changed(uow: UnitOfWork, event: Event) -> None:
-    """A colleague as they are now, or gone."""
-    if event.tombstone:
-        commands.forget_user(uow, UUID(event.key.partition(":")[2]))
-    else:
-        commands.store_user(uow, event.record)
-
-
+consumers.on("identity.user", "User", resent=False)(store_colleague)
 for topic in ("leads.subject-key", "identity.subject-key"):
     consumers.on(topic, "SubjectKey", resent=False)(store_subject_key)
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Model, TenantScoped
@@ -92,21 +92,6 @@ class Lead(TenantScoped, Model):
     version: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str]
     owner_id: Mapped[UUID | None]
-    pii: Mapped[bytes | None]
-    key_id: Mapped[str | None]
-
-
-class User(TenantScoped, Model):
-    """A colleague, as the identity service tells."""
-
-    __tablename__ = "users"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(BigInteger)
-    login: Mapped[str]
-    roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    manager_id: Mapped[UUID | None]
-    active: Mapped[bool]
     pii: Mapped[bytes | None]
     key_id: Mapped[str | None]
 

@@ -1,7 +1,6 @@
 """What can be done: one function = one operation = one transaction. Nobody here commits."""
 
 from services.leads.commands.leads import adjust_score, change_lead, create_lead
-from services.leads.commands.people import store_user
 from services.leads.commands.rules import draft_rules, publish_rules, rules_in_force
 from services.leads.commands.scores import store_scores
 from services.leads.commands.statuses import set_status
@@ -15,5 +14,4 @@ __all__ = [
     "rules_in_force",
     "set_status",
     "store_scores",
-    "store_user",
 ]

@@ -9,19 +9,17 @@ from services.notifications.commands.alerts import (
 )
 from services.notifications.commands.clock import clock_offset, travel_to
 from services.notifications.commands.inbox import set_item_state
-from services.notifications.commands.people import forget_user, store_lead, store_status, store_user
+from services.notifications.commands.people import store_lead, store_status
 
 __all__ = [
     "acknowledge_alert",
     "clock_offset",
     "escalate_alert",
-    "forget_user",
     "resolve_alert",
     "set_item_state",
     "store_acknowledgement",
     "store_alert",
     "store_lead",
     "store_status",
-    "store_user",
     "travel_to",
 ]

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import from_millis
+from chassis.colleagues import ColleagueRow
 from chassis.db import UnitOfWork
 from services.notifications import events
 from services.notifications.domain import (
@@ -19,7 +20,7 @@ from services.notifications.domain import (
     audience,
     superiors,
 )
-from services.notifications.models import Alert, InboxItem, Message, User
+from services.notifications.models import Alert, InboxItem, Message
 
 Record = dict[str, Any]
 
@@ -94,9 +95,10 @@ def resolve_alert(uow: UnitOfWork, record: Record) -> None:
 
 def colleagues(uow: UnitOfWork, owner: UUID | None) -> list[Colleague]:
     """The owner, the owner's manager and all managers, in a steady order: who may have to be told."""
-    superior = select(User.manager_id).where(User.tenant_id == uow.tenant, User.id == owner)
-    found = select(User).where(User.tenant_id == uow.tenant).order_by(User.id)
-    concerned = or_(User.id == owner, User.id.in_(superior), User.roles.contains(["manager"]))
+    row = ColleagueRow
+    superior = select(row.manager_id).where(row.tenant_id == uow.tenant, row.id == owner)
+    found = select(row).where(row.tenant_id == uow.tenant).order_by(row.id)
+    concerned = or_(row.id == owner, row.id.in_(superior), row.roles.contains(["manager"]))
     users = uow.session.scalars(found.where(concerned))
     return [Colleague(u.id, frozenset(u.roles), u.active, u.manager_id) for u in users]
 

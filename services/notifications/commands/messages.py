@@ -6,11 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select, text
 
+from chassis.colleagues import ColleagueRow
 from chassis.db import UnitOfWork
 from chassis.pii import Vault
 from services.notifications import events, queries
 from services.notifications.domain import next_attempt
-from services.notifications.models import Message, User
+from services.notifications.models import Message
 
 LEASE = timedelta(seconds=120)
 """A sender that was killed holds a message for so long; above the time that handing one over may take."""
@@ -83,6 +84,6 @@ def _claimed(uow: UnitOfWork, vault: Vault, message: Message) -> Claimed | None:
 
 
 def _address(uow: UnitOfWork, vault: Vault, user_id: UUID) -> str | None:
-    user = uow.session.get(User, (uow.tenant, user_id))
+    user = uow.session.get(ColleagueRow, (uow.tenant, user_id))
     known = vault.open(uow, user.pii, user.key_id) if user and user.active else None
     return known.get("email") if known else None

@@ -1,13 +1,13 @@
-"""Read models of other services' facts: leads and users. The highest version is the truth."""
+"""Read model of the leads service's leads. The highest version is the truth."""
 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.db import UnitOfWork
-from services.notifications.models import Lead, User
+from services.notifications.models import Lead
 
 Record = dict[str, Any]
 
@@ -37,29 +37,6 @@ def store_status(uow: UnitOfWork, record: Record) -> None:
         .values(version=record["version"], status=record["status"], owner_id=_uuid(record["owner_id"]))
     )
     uow.session.execute(changed)
-
-
-def store_user(uow: UnitOfWork, record: Record) -> None:
-    """Keeps a user as the identity service's newest event says."""
-    values = {
-        "version": record["version"],
-        "login": record["login"],
-        "roles": record["roles"],
-        "manager_id": _uuid(record["manager_id"]),
-        "active": record["active"],
-        "pii": record["pii"],
-        "key_id": record["key_id"],
-    }
-    row = insert(User).values(tenant_id=uow.tenant, id=UUID(record["user_id"]), **values)
-    newer = User.version < row.excluded.version
-    uow.session.execute(
-        row.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values, where=newer)
-    )
-
-
-def forget_user(uow: UnitOfWork, user_id: UUID) -> None:
-    """Forgets a user that the identity service no longer knows; again is a no-op."""
-    uow.session.execute(delete(User).where(User.tenant_id == uow.tenant, User.id == user_id))
 
 
 def _uuid(value: str | None) -> UUID | None:

@@ -19,6 +19,7 @@ import services.notifications.migrations as migrations
 from chassis.avro import Codec
 from chassis.catalogue import Catalogue
 from chassis.clock import millis
+from chassis.colleagues.table import keep_colleague
 from chassis.db import Database, UnitOfWork
 from chassis.ids import derived_id, new_id, tenant_id, user_id
 from chassis.migrations import migrate
@@ -31,6 +32,8 @@ from services.notifications import commands
 
 ACME, GLOBEX = tenant_id("acme"), tenant_id("globex")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+NOTHING_MORE: dict[str, Any] = {"team": None, "territories": [], "capacity": None, "visibility": None}
+NOTHING_MORE |= {"absent_from": None, "absent_until": None}
 
 
 @dataclass
@@ -77,8 +80,8 @@ class House:
         def store(uow: UnitOfWork) -> None:
             pii, key = self.vault.seal(uow, id, {"email": f"{login}@acme.example", "name": login.title()})
             record = {"user_id": str(id), "version": 1, "login": login, "roles": list(roles)}
-            record |= {"manager_id": None, "active": True, "pii": pii, "key_id": key}
-            commands.store_user(uow, record | more)
+            record |= {"manager_id": None, "active": True, "pii": pii, "key_id": key, **NOTHING_MORE}
+            keep_colleague(uow, record | more)
 
         self.run(store, tenant)
         return id
