@@ -109,6 +109,10 @@ class Vault:
         keys = self._keys_by_id(uow, {key_id for _, key_id in pairs if key_id})
         return [self._opened(uow, pii, key_id, keys.get(key_id or "")) for pii, key_id in pairs]
 
+    def awaits_key(self, uow: UnitOfWork, subject: UUID | str) -> bool:
+        """Whether the subject's key has not arrived yet; not so once the subject was erased."""
+        return uow.session.execute(_MINE, {"tenant": uow.tenant, "subject": str(subject)}).first() is None
+
     def erase(self, uow: UnitOfWork, subject: UUID | str) -> None:
         """Forgets the subject's key here and, by a tombstone, everywhere. Repeated: nothing more happens."""
         key_id = _forget(uow, str(subject))

@@ -11,7 +11,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.registry import Registry
 
-SERVICES = ("engagement", "leads", "opportunities", "notifications")
+SERVICES = ("engagement", "leads", "accounts", "opportunities", "notifications")
 PARTS = frozenset({"kafka", "registry", "postgres"})
 
 

@@ -15,6 +15,7 @@ DEFAULTS = {
     "leads": 8102,
     "notifications": 8103,
     "opportunities": 8105,
+    "accounts": 8104,
     "engagement_api_ops": 8201,
     "engagement_work_ops": 8202,
     "leads_api_ops": 8203,
@@ -25,6 +26,8 @@ DEFAULTS = {
     "notifications_stream_ops": 8208,
     "opportunities_api_ops": 8211,
     "opportunities_work_ops": 8212,
+    "accounts_api_ops": 8209,
+    "accounts_work_ops": 8210,
 }
 
 

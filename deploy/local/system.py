@@ -22,6 +22,7 @@ ROLES = {
     "engagement": {"api": ("api",), "work": ("consume", "relay")},
     "leads": {"api": ("api",), "work": ("consume", "relay"), "stream": ("stream",)},
     "opportunities": {"api": ("api",), "work": ("consume", "relay")},
+    "accounts": {"api": ("api",), "work": ("consume", "relay")},
     "notifications": {
         "api": ("api",),
         "work": ("consume", "relay", "send", "clock"),

@@ -37,13 +37,13 @@ class Upstream(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """A gateway before two services that answer; notifications is down."""
+    """A gateway before three services that answer; notifications is down."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PORTS", "free")
         for name in DEFAULTS:
             environment.delenv(f"{name.upper()}_PORT", raising=False)
         system = System(tmp_path_factory.mktemp("gateway"))
-    up = [ThreadingHTTPServer(("127.0.0.1", system.ports[name]), Upstream) for name in SERVICES[:2]]
+    up = [ThreadingHTTPServer(("127.0.0.1", system.ports[name]), Upstream) for name in SERVICES[:3]]
     for server in up:
         threading.Thread(target=server.serve_forever).start()
     gateway = system.gateway()
@@ -64,6 +64,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         ("/api/engagement/events", "engagement"),
         ("/api/leads", "leads"),
         ("/api/leads/1/score?full=1", "leads"),
+        ("/api/accounts/1/health", "accounts"),
     ],
 )
 def test_a_path_reaches_the_service_that_owns_it(system: System, path: str, service: str) -> None:

@@ -25,12 +25,17 @@ PLANTED = {
     "idempotency_keys": "(tenant_id, actor, key, fingerprint, status, headers, body)"
     " VALUES (%s, 'twins', 'twins', '', 200, '{}', '')",
     "subject_keys": "(tenant_id, subject_id, key_id) VALUES (%s, 'twins', 'twins')",
-    "conversions": "(tenant_id, id, opportunity_id, answer, record)"
+    "opportunities.conversions": "(tenant_id, id, opportunity_id, answer, record)"
     " VALUES (%s, gen_random_uuid(), gen_random_uuid(), 'twins', '{}')",
-    "accounts": "(tenant_id, id, version, name, closed) VALUES (%s, gen_random_uuid(), 1, 'twins', false)",
+    "opportunities.accounts": "(tenant_id, id, version, name, closed)"
+    " VALUES (%s, gen_random_uuid(), 1, 'twins', false)",
     "clock_offset": "(tenant_id, ahead_ms) VALUES (%s, 0)",
+    "accounts.contacts": "(tenant_id, id, account_id, created_at, updated_at, is_primary) SELECT"
+    " tenant_id, gen_random_uuid(), id, now(), now(), false FROM accounts WHERE tenant_id = %s LIMIT 1",
+    "accounts.conversion_steps": "(tenant_id, id, lead_id, account_id, contact_id, record, withdrawn) VALUES"
+    " (%s, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '{}', false)",
 }
-"""Tables that a tenant may well have no row in: one for a test to plant."""
+"""Tables that a tenant may well have no row in: one to be planted; of the service named, if any."""
 
 
 @contextmanager
@@ -38,8 +43,9 @@ def planted(world: World, acme: Twin, globex: Twin, service: str) -> Iterator[Co
     """A service's database with rows of both tenants in every table, seen by its app; then rolled back."""
     with psycopg.connect(world.system.postgres.url("postgres", service)) as connection:
         for table in tables(connection):
-            for tenant in (ACME, GLOBEX) if table in PLANTED else ():
-                insert = sql.SQL("INSERT INTO {} {}").format(sql.Identifier(table), sql.SQL(PLANTED[table]))
+            row = PLANTED.get(f"{service}.{table}", PLANTED.get(table, ""))
+            for tenant in (ACME, GLOBEX) if row else ():
+                insert = sql.SQL("INSERT INTO {} {}").format(sql.Identifier(table), sql.SQL(row))
                 connection.execute(insert, (tenant,))
         empty = {
             t

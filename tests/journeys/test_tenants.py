@@ -29,6 +29,7 @@ OTHERS = {
     "GET /api/leads/scoring-rules": "a list without pages",
     "POST /api/leads/scoring-rules": "makes a draft: the tenant is the token's",
     "POST /api/opportunities": "makes an opportunity: the tenant is the token's",
+    "POST /api/accounts": "opens an account: the tenant is the token's",
     "POST /api/engagement/sources": "makes a source: the tenant is the token's",
     "GET /api/notifications/stream": "the live stream has tests of its own",
     "GET /api/notifications/clock": "the same business time for everybody",
@@ -48,6 +49,8 @@ BODIES: dict[str, Json] = {
     "POST /api/opportunities": {"title": "Initial", "account_id": str(uuid.UUID(int=1))},
     "POST /api/opportunities/{opportunity}/stage": {"stage": "closed_won"},
     "POST /api/opportunities/{opportunity}/reopen": {"stage": "proposal", "reason": "Sabotage"},
+    "POST /api/accounts": {"name": "Mole"},
+    "PATCH /api/accounts/{account}": {"name": "Taken over"},
     "POST /api/engagement/sources": {"name": "Mole"},
     "PATCH /api/engagement/sources/{id}": {"name": "Mole"},
     "POST /api/engagement/sources/{id}/write-keys/{key}/rotate": {"overlap_seconds": 0},
@@ -55,7 +58,11 @@ BODIES: dict[str, Json] = {
     "POST /api/notifications/clock": {"to": "2100-01-01T00:00:00Z"},
 }
 """A good body for every route that takes one."""
-PLAIN = {"cursor", "limit", "sort", "state", "kind", "severity", "status", "priority", "min_score"}
+PLAIN = {"cursor", "limit", "sort", "state", "kind", "severity", "status", "priority", "min_score"} | {
+    "tier",
+    "at_risk",
+    "closed",
+}
 """Query parameters by which nothing of a tenant's can be named."""
 MISSING = str(uuid.UUID(int=2**127))
 

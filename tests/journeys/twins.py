@@ -16,13 +16,14 @@ from chassis.ids import tenant_id, user_id
 from chassis.producer import Producer, Sendable
 from cli.api import Api, Json
 from cli.local import token
+from services.accounts.__main__ import SERVICE as ACCOUNTS
 from services.engagement.__main__ import SERVICE as ENGAGEMENT
 from services.leads.__main__ import SERVICE as LEADS
 from services.notifications.__main__ import SERVICE as NOTIFICATIONS
 from services.opportunities.__main__ import SERVICE as OPPORTUNITIES
 from tests.world import World, eventually
 
-SERVICES = (ENGAGEMENT, LEADS, OPPORTUNITIES, NOTIFICATIONS)
+SERVICES = (ENGAGEMENT, LEADS, ACCOUNTS, OPPORTUNITIES, NOTIFICATIONS)
 LOGINS = ("ana", "max", "ada")
 PRETENCE = {
     "x-tenant": str(tenant_id("acme")),
@@ -79,6 +80,7 @@ class Twin:
     email: str
     leads: tuple[Json, ...]
     opportunity: str
+    account: str
     alert: str
     item: str
     source: str
@@ -112,6 +114,7 @@ class Twin:
         """Texts that nobody else must ever be told."""
         things = [
             self.opportunity,
+            self.account,
             self.alert,
             self.item,
             self.source,
@@ -129,6 +132,7 @@ class Twin:
         own = {
             "lead": self.lead,
             "opportunity": self.opportunity,
+            "account": self.account,
             "alert": self.alert,
             "item": self.item,
             "key": self.write_key_id,
@@ -138,6 +142,7 @@ class Twin:
     def filter(self, name: str) -> str:
         """One of its values for a filter of a list; KeyError for a filter that has no case."""
         own = {"lead_id": self.lead, "subject_id": self.lead, "source_id": self.source}
+        own["parent_id"] = self.account
         return {**own, "owner_id": self.users[0], "email": self.email, "q": self.email}[name]
 
     def call(self, login: str, called: Called, path: str, **rest: Any) -> httpx.Response:
@@ -179,6 +184,7 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
             email,
             leads,
             _opportunity(rep),
+            str(rep.post("/api/accounts", {"name": f"Twin {mark}"})["id"]),
             *_alert(rep, leads[0]["id"]),
             source,
             key["id"],

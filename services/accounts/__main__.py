@@ -1,0 +1,19 @@
+"""Composition root: python -m services.accounts api|consume|relay|migrate"""
+
+from chassis.service import Service, main
+from services.accounts.api import ERRORS, ROUTERS
+from services.accounts.consumers import consumers
+from services.accounts.settings import AccountsSettings
+
+SERVICE = Service(
+    name="accounts",
+    settings=AccountsSettings,
+    migrations="services.accounts.migrations",
+    routers=ROUTERS,
+    errors=ERRORS,
+    consumers=consumers,
+    subject_keys="accounts.subject-key",
+)
+
+if __name__ == "__main__":
+    main(SERVICE)

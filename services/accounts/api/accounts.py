@@ -1,0 +1,111 @@
+"""Routes of accounts: open, list, read, change, close."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+
+from chassis.auth import Caller
+from chassis.http import (
+    CallerDep,
+    Id,
+    Page,
+    PagingDep,
+    Problem,
+    RequiredIfMatch,
+    Router,
+    Transaction,
+    accepts,
+    etag,
+    require,
+)
+from services.accounts import commands, queries
+from services.accounts.api.bodies import AccountChange, NewAccount
+from services.accounts.api.views import AccountView, account_view
+from services.accounts.domain import Tier
+from services.accounts.queries import Order, Wanted
+
+router = Router(prefix="/api/accounts", tags=["accounts"])
+WRITERS = require("rep", "manager", "account_manager", "admin", "service")
+GIVERS = frozenset({"manager", "account_manager", "admin", "service"})
+"""Roles that may give an account to somebody; a rep's new account is the rep's own."""
+
+
+@router.post("", status_code=201, dependencies=[WRITERS])
+@accepts(idempotency_key="optional")
+def open_account(body: NewAccount, uow: Transaction, caller: CallerDep, response: Response) -> AccountView:
+    """A new account; who opens it owns it, where nothing else is said."""
+    fields = body.model_dump(exclude={"name"})
+    _check_owner(caller, body.model_fields_set)
+    if "owner_id" not in body.model_fields_set:
+        fields["owner_id"] = caller.user
+    row = commands.open_account(uow, body.name, fields)
+    response.headers["Location"] = f"/api/accounts/{row.id}"
+    return _tagged(row, response)
+
+
+@router.get("")
+def list_accounts(
+    uow: Transaction,
+    paging: PagingDep,
+    owner_id: Annotated[Id | None, Query()] = None,
+    tier: Annotated[Tier | None, Query()] = None,
+    at_risk: Annotated[bool | None, Query()] = None,
+    parent_id: Annotated[Id | None, Query()] = None,
+    closed: Annotated[bool, Query()] = False,
+    q: Annotated[str | None, Query(max_length=200)] = None,
+    sort: Annotated[Order, Query()] = "-created_at",
+) -> Page[AccountView]:
+    """The tenant's accounts, filtered: the newest first, by name, the least healthy or the hottest first."""
+    wanted = Wanted(owner_id, tier, at_risk, parent_id, closed, q, sort)
+    rows = queries.list_accounts(uow, wanted, _position(paging.after), paging.fetch)
+    return paging.page(rows, position=lambda row: (queries.sort_value(row, sort), row.id), view=account_view)
+
+
+@router.get("/{account}")
+def get_account(account: Id, uow: Transaction, response: Response) -> AccountView:
+    """One account, with its health, tier and score."""
+    return _tagged(queries.get_account(uow, account), response)
+
+
+@router.patch("/{account}", dependencies=[WRITERS])
+def change_account(
+    account: Id,
+    body: AccountChange,
+    uow: Transaction,
+    caller: CallerDep,
+    seen: RequiredIfMatch,
+    response: Response,
+) -> AccountView:
+    """Changes the named fields."""
+    _check_owner(caller, body.model_fields_set)
+    fields = body.model_dump(exclude_unset=True)
+    return _tagged(commands.change_account(uow, account, fields, seen.check), response)
+
+
+@router.post("/{account}/close", dependencies=[WRITERS])
+def close_account(account: Id, uow: Transaction, response: Response) -> AccountView:
+    """Closes an account; it keeps its history and takes no changes."""
+    return _tagged(commands.close_account(uow, account), response)
+
+
+@router.post("/{account}/reopen", dependencies=[WRITERS])
+def reopen_account(account: Id, uow: Transaction, response: Response) -> AccountView:
+    """Opens a closed account again."""
+    return _tagged(commands.reopen_account(uow, account), response)
+
+
+def _check_owner(caller: Caller, given: set[str]) -> None:
+    """Raises Problem 403 where somebody gives an account away who may not."""
+    if "owner_id" in given and caller.roles.isdisjoint(GIVERS):
+        raise Problem(403, detail="Your roles do not allow to say who owns an account.")
+
+
+def _tagged(row: Any, response: Response) -> AccountView:
+    response.headers["ETag"] = etag(row.version)
+    return account_view(row)
+
+
+def _position(after: Sequence[Any] | None) -> queries.After:
+    """The cursor as what it was made of: it is signed, so it holds what this list put in."""
+    return None if after is None else (after[0], after[1])

@@ -1,0 +1,46 @@
+"""What people may say: bodies of requests, strict."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from chassis.http import Id, RequestModel
+from services.accounts.domain import Engagement, Size, Tier
+
+Text = Annotated[str, Field(max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Domain = Annotated[str, Field(max_length=253, pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+Custom = Annotated[dict[Annotated[str, Field(min_length=1, max_length=50)], Text], Field(max_length=50)]
+
+
+class AccountFields(RequestModel):
+    """What a person may say of an account beside its name."""
+
+    domain: Domain | None = None
+    industry: Text | None = None
+    company_size: Size | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")] | None = None
+    territory: Text | None = None
+    website: Annotated[str, Field(max_length=2000, pattern=r"^https?://\S+$")] | None = None
+    phone: Annotated[str, Field(max_length=50)] | None = None
+    description: str | None = None
+    owner_id: Id | None = None
+    parent_id: Id | None = None
+    esg_engagement: Engagement | None = None
+    esg_score: Annotated[int, Field(ge=0, le=100)] | None = None
+
+
+class NewAccount(AccountFields):
+    """An account as a person opens it."""
+
+    name: Name
+    tier: Tier = "standard"
+    custom: Custom = Field(default_factory=dict)
+
+
+class AccountChange(AccountFields):
+    """The fields that are to change; those not named stay."""
+
+    name: Name = ""
+    tier: Tier = "standard"
+    custom: Custom = Field(default_factory=dict)

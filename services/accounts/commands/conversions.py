@@ -1,0 +1,206 @@
+"""This service's part of a conversion: account and contact opened or linked, or taken back (F44-F48).
+
+Every step is known by the conversion's id: the same step again gives the same answer and no second effect.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, select
+
+from chassis.db import UnitOfWork
+from chassis.ids import derived_id
+from chassis.pii import Vault, normal_email
+from services.accounts import domain, events
+from services.accounts.commands.accounts import bump, locked, open_account, tell_change
+from services.accounts.commands.contacts import add_contact, holder_of, remove_contact
+from services.accounts.domain import Found, Refusal
+from services.accounts.models import Account, Contact, Conversion
+
+Record = Mapping[str, Any]
+READY, REFUSED = "ConversionAccountReady", "ConversionAccountRefused"
+MAPPED = ("industry", "country", "territory", "website", "phone", "description")
+"""Fields of an account that a tenant's mapping may fill; what else it names becomes a custom field (F47)."""
+
+
+def start_conversion(uow: UnitOfWork, vault: Vault, record: Record) -> None:
+    """Opens or links account and contact and answers; a step that was answered is answered the same.
+
+    While the key of the lead's personal fields is on its way, the step waits for it.
+    """
+    known = uow.session.get(Conversion, (uow.tenant, UUID(record["conversion_id"])))
+    if known is not None:
+        if known.answer is not None:
+            uow.publish(events.answer(uow, known.answer, known.record))
+        return
+    row = Conversion(
+        tenant_id=uow.tenant,
+        id=UUID(record["conversion_id"]),
+        lead_id=UUID(record["lead_id"]),
+        account_id=UUID(record["account_id"]),
+        contact_id=UUID(record["contact_id"]),
+        answer=None,
+        record=_packed(record),
+        withdrawn=False,
+    )
+    uow.session.add(row)
+    if not (record["pii"] and vault.awaits_key(uow, record["lead_id"])):
+        _step(uow, vault, row, record)
+
+
+def resume_conversions(uow: UnitOfWork, vault: Vault, lead_id: UUID) -> None:
+    """Goes on with what waited for the key of a lead."""
+    waiting = select(Conversion).where(
+        Conversion.tenant_id == uow.tenant, Conversion.lead_id == lead_id, Conversion.answer.is_(None)
+    )
+    for row in uow.session.scalars(waiting.with_for_update()).all():
+        if not row.withdrawn:
+            _step(uow, vault, row, _unpacked(row.record))
+
+
+def give_up_conversion(uow: UnitOfWork, vault: Vault, conversion_id: UUID) -> None:
+    """Takes back what the conversion opened and added, unless somebody else uses it by now."""
+    row = uow.session.get(Conversion, (uow.tenant, conversion_id), with_for_update=True)
+    if row is None or row.withdrawn:
+        return
+    row.withdrawn = True
+    if row.answer == READY:
+        _withdraw(uow, vault, row)
+
+
+def _step(uow: UnitOfWork, vault: Vault, row: Conversion, record: Record) -> None:
+    """Does the step, or refuses it, and keeps what is answered."""
+    person = vault.open(uow, record["pii"], record["key_id"]) if record["pii"] else {}
+    account = uow.session.get(Account, (uow.tenant, row.account_id), with_for_update=True)
+    if person is None:
+        said = _refused(account, Refusal("not_possible", "The person was erased."))
+    elif no := _refusal(uow, record, account, person):
+        said = _refused(account, no)
+    else:
+        said = _done(uow, vault, row, record, account, person)
+    row.answer, fields, version = said
+    known = {"conversion_id": str(row.id), "lead_id": str(row.lead_id)}
+    about = events.about(uow, row.account_id, version, derived_id(row.id, "account", "answer"))
+    row.record = {**about, **known, **fields}
+    uow.publish(events.answer(uow, row.answer, row.record))
+
+
+def _refusal(
+    uow: UnitOfWork, record: Record, account: Account | None, person: Mapping[str, Any]
+) -> Refusal | None:
+    holder = holder_of(uow, _email(person))
+    chosen = uow.session.get(Contact, (uow.tenant, UUID(record["contact_id"])))
+    here = UUID(record["account_id"])
+    found = Found(
+        account="none" if account is None else "open" if account.closed_at is None else "closed",
+        contact_in_account=chosen is not None and chosen.account_id == here,
+        email_elsewhere=holder[1].name if holder and holder[1].id != here else None,
+    )
+    return domain.refusal(record["path"], record["contact_exists"], found)
+
+
+def _done(
+    uow: UnitOfWork,
+    vault: Vault,
+    row: Conversion,
+    record: Record,
+    account: Account | None,
+    person: Mapping[str, Any],
+) -> tuple[str, dict[str, Any], int]:
+    opened = account is None
+    account = account or _opened(uow, row, record, person)
+    contact, added = _contact(uow, vault, row, record, account, person)
+    bump(uow, account)
+    row.contact_id = contact.id
+    fields = {
+        "contact_id": str(contact.id),
+        "account_created": opened,
+        "contact_created": added,
+        "account_name": account.name,
+        "owner_id": events.text(account.owner_id),
+    }
+    return READY, fields, account.version
+
+
+def _refused(account: Account | None, no: Refusal) -> tuple[str, dict[str, Any], int]:
+    """An account that does not exist has no version: 0."""
+    return REFUSED, {"code": no.code, "reason": no.reason}, 0 if account is None else account.version
+
+
+def _opened(uow: UnitOfWork, row: Conversion, record: Record, person: Mapping[str, Any]) -> Account:
+    """The account of path A: named by the lead's company, its tier by the lead's score (F44, F56)."""
+    owner = record["owner_id"]
+    mapped = {name: record["mapped"][name] for name in MAPPED if name in record["mapped"]}
+    given = {name: record[name] for name in ("industry", "country", "territory") if record[name]}
+    fields = {
+        **mapped,
+        **given,
+        "domain": domain.company_domain(_email(person)),
+        "owner_id": UUID(owner) if owner else None,
+        "tier": domain.tier_for(record["score"]),
+        "esg_engagement": record["esg_interest"],
+        "origin_lead_id": row.lead_id,
+        "conversion_id": row.id,
+        "custom": {name: value for name, value in record["mapped"].items() if name not in MAPPED},
+    }
+    return open_account(uow, domain.display_name(person), fields, row.account_id)
+
+
+def _contact(
+    uow: UnitOfWork,
+    vault: Vault,
+    row: Conversion,
+    record: Record,
+    account: Account,
+    person: Mapping[str, Any],
+) -> tuple[Contact, bool]:
+    """The chosen contact, else the one with the lead's e-mail address, else a new one; whether it is new."""
+    if record["contact_exists"]:
+        return uow.session.get_one(Contact, (uow.tenant, row.contact_id)), False
+    if holder := holder_of(uow, _email(person)):
+        return holder[0], False
+    fields = {**person, "origin_lead_id": row.lead_id, "conversion_id": row.id}
+    return add_contact(uow, vault, account, row.contact_id, fields), True
+
+
+def _withdraw(uow: UnitOfWork, vault: Vault, row: Conversion) -> None:
+    account = locked(uow, row.account_id)
+    contact = uow.session.get(Contact, (uow.tenant, row.contact_id))
+    if contact and row.record["contact_created"] and not _shared(uow, row, Conversion.contact_id):
+        remove_contact(uow, vault, account, contact, "The conversion failed.")
+    if row.record["account_created"] and not _in_use(uow, row) and account.closed_at is None:
+        account.closed_at = uow.now
+        tell_change(uow, account, ["closed"])
+
+
+def _in_use(uow: UnitOfWork, row: Conversion) -> bool:
+    """Whether the account has a contact by somebody else, or another conversion led to it."""
+    contacts = exists().where(Contact.tenant_id == uow.tenant, Contact.account_id == row.account_id)
+    return bool(uow.session.scalar(select(contacts))) or _shared(uow, row, Conversion.account_id)
+
+
+def _shared(uow: UnitOfWork, row: Conversion, column: Any) -> bool:
+    """Whether another conversion that stands has the same account, or contact."""
+    other: list[ColumnElement[bool]] = [
+        Conversion.tenant_id == uow.tenant,
+        column == getattr(row, column.key),
+        Conversion.id != row.id,
+        Conversion.answer == READY,
+        Conversion.withdrawn.is_(False),
+    ]
+    return bool(uow.session.scalar(select(exists().where(*other))))
+
+
+def _email(person: Mapping[str, Any]) -> str | None:
+    return normal_email(person["email"]) if person.get("email") else None
+
+
+def _packed(record: Record) -> dict[str, Any]:
+    """The step as JSON has it, while it waits."""
+    return {**record, "pii": b64encode(record["pii"]).decode() if record["pii"] else None}
+
+
+def _unpacked(record: Record) -> dict[str, Any]:
+    return {**record, "pii": b64decode(record["pii"]) if record["pii"] else None}
