@@ -34,14 +34,15 @@ KEYS_IN_MEMORY = 10_000
 KEY_SECONDS = 30.0
 """For so long an opened key may be used after another process erased its subject."""
 
-_MINE = text("SELECT key_id, wrapped FROM subject_keys WHERE tenant_id = :tenant AND subject_id = :subject")
 _WRAPPED = text(
     "SELECT key_id, wrapped FROM subject_keys"
     " WHERE tenant_id = :tenant AND key_id IN :keys AND wrapped IS NOT NULL"
 ).bindparams(bindparam("keys", expanding=True))
-_NEW = text(
-    "INSERT INTO subject_keys (tenant_id, subject_id, key_id, wrapped)"
-    " VALUES (:tenant, :subject, :key, :wrapped) ON CONFLICT DO NOTHING RETURNING key_id"
+_MINE_OR_NEW = text(
+    "WITH made AS (INSERT INTO subject_keys (tenant_id, subject_id, key_id, wrapped)"
+    " VALUES (:tenant, :subject, :key, :wrapped) ON CONFLICT DO NOTHING RETURNING key_id, wrapped)"
+    " SELECT key_id, wrapped, true AS made FROM made UNION ALL"
+    " SELECT key_id, wrapped, false FROM subject_keys WHERE tenant_id = :tenant AND subject_id = :subject"
 )
 # an erased subject stays erased, whatever an older record of the topic says
 _STORE = text(
@@ -127,23 +128,23 @@ class Vault:
         return hmac.new(salt, normal_email(email).encode(), hashlib.sha256).hexdigest()
 
     def _key_of(self, uow: UnitOfWork, subject: str) -> tuple[str, AESGCM]:
-        row = uow.session.execute(_MINE, {"tenant": uow.tenant, "subject": subject}).one_or_none()
-        if row is None:
-            return self._new_key(uow, subject)
-        if row.wrapped is None:
-            raise Erased(f"subject {subject} was erased")
-        return row.key_id, self._unwrapped(uow, row.key_id, row.wrapped)
-
-    def _new_key(self, uow: UnitOfWork, subject: str) -> tuple[str, AESGCM]:
+        """The subject's key, made where there is none; one statement either way."""
         if self._topic is None:
             raise RuntimeError("this service owns no subject keys, so it cannot seal")
         key_id, data_key, nonce = str(new_id()), AESGCM.generate_key(256), os.urandom(NONCE)
         wrapped = nonce + AESGCM(self._root).encrypt(nonce, data_key, _bound(uow, key_id))
-        made = uow.session.execute(
-            _NEW, {"tenant": uow.tenant, "subject": subject, "key": key_id, "wrapped": wrapped}
-        ).one_or_none()
-        if made is None:  # another transaction was first
+        mine = {"tenant": uow.tenant, "subject": subject, "key": key_id, "wrapped": wrapped}
+        row = uow.session.execute(_MINE_OR_NEW, mine).one_or_none()
+        if row is None:  # another transaction was first
             return self._key_of(uow, subject)
+        if row.wrapped is None:
+            raise Erased(f"subject {subject} was erased")
+        if row.made:
+            self._publish(uow, self._topic, subject, key_id, wrapped)
+        return row.key_id, self._unwrapped(uow, row.key_id, row.wrapped)
+
+    @staticmethod
+    def _publish(uow: UnitOfWork, topic: str, subject: str, key_id: str, wrapped: bytes) -> None:
         record = {
             "key_id": key_id,
             "tenant_id": str(uow.tenant),
@@ -151,8 +152,7 @@ class Vault:
             "wrapped": wrapped,
             "occurred_at": millis(uow.now),
         }
-        uow.publish(Outgoing(self._topic, "SubjectKey", f"{uow.tenant}:{subject}", record))
-        return key_id, AESGCM(data_key)
+        uow.publish(Outgoing(topic, "SubjectKey", f"{uow.tenant}:{subject}", record))
 
     def _keys_by_id(self, uow: UnitOfWork, ids: set[str]) -> dict[str, AESGCM]:
         known = {id: key for id in ids if (key := self._remembered(uow.tenant, id))}

@@ -110,10 +110,11 @@ def murmur2(data: bytes) -> int:
 def packaged_codec(catalogue: Catalogue | None = None) -> Codec:
     """A codec with ids of its own making, for tests that never meet a registry."""
     catalogue = catalogue or Catalogue.load()
-    return Codec(catalogue, _numbered(catalogue))
+    return Codec(catalogue, numbered(catalogue))
 
 
-def _numbered(catalogue: Catalogue) -> dict[str, tuple[int, ...]]:
+def numbered(catalogue: Catalogue) -> dict[str, tuple[int, ...]]:
+    """Subject to the ids of its versions in that codec."""
     ids: dict[str, tuple[int, ...]] = {}
     numbers: Iterable[int] = iter(range(1, 1_000_000))
     for topic, record in catalogue.subjects():

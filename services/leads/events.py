@@ -121,6 +121,12 @@ def _state(uow: UnitOfWork, vault: Vault, lead: Lead, event_id: UUID) -> dict[st
         "email_hash": lead.email_hash,
         "pii": pii,
         "key_id": key_id,
+        "territory": lead.territory,
+        "channel": lead.channel,
+        "campaign": lead.campaign,
+        "respond_by": None if lead.respond_by is None else millis(lead.respond_by),
+        "first_contacted_at": None if lead.first_contacted_at is None else millis(lead.first_contacted_at),
+        "archived": lead.archived_at is not None,
     }
 
 

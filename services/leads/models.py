@@ -35,10 +35,14 @@ class Lead(TenantScoped, Model):
     region: Mapped[str | None]
     lead_source: Mapped[str]
     utm: Mapped[dict[str, Any]]
+    channel: Mapped[str | None]
+    campaign: Mapped[str | None]
+    referrer: Mapped[str | None]
     description: Mapped[str | None]
     esg_interest: Mapped[str | None]
     owner_id: Mapped[UUID | None]
     account_id: Mapped[UUID | None]
+    territory: Mapped[str | None]
     status: Mapped[str]
     status_since: Mapped[datetime]
     pinned: Mapped[bool]
@@ -51,7 +55,12 @@ class Lead(TenantScoped, Model):
     next_change_at: Mapped[datetime | None]
     score_epoch: Mapped[int] = mapped_column(BigInteger)
     score_sequence: Mapped[int] = mapped_column(BigInteger)
+    respond_by: Mapped[datetime | None]
+    """When the first human contact is due."""
     first_contacted_at: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]
+    conversion_id: Mapped[UUID | None]
+    """The conversion under way, meanwhile nobody moves the lead."""
 
     @property
     def standing(self) -> Standing:
@@ -143,3 +152,15 @@ class RuleSetRow(TenantScoped, Model):
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     effective_at: Mapped[datetime | None]
+
+
+class TenantSetting(TenantScoped, Model):
+    """What a tenant decides for itself, as a document with a name."""
+
+    __tablename__ = "tenant_settings"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    value: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime]
+    updated_by: Mapped[str]

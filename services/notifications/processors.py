@@ -90,7 +90,6 @@ def _fact(type: str, record: Record) -> LeadFact | ScoreFact | None:
 
 
 def _lead_fact(type: str, record: Record) -> LeadFact:
-    facts = record.get("facts")
     return LeadFact(
         tenant=record["tenant_id"],
         lead=record["lead_id"],
@@ -99,7 +98,7 @@ def _lead_fact(type: str, record: Record) -> LeadFact:
         occurred_at=record["occurred_at"],
         status=record["status"],
         owner=record["owner_id"],
-        archived=None if facts is None else bool(facts.get("archived")),
+        archived=record.get("archived"),
         moves=type != "LeadChanged",
     )
 

@@ -29,6 +29,9 @@ PLANTED = {
     " VALUES (%s, gen_random_uuid(), gen_random_uuid(), 'twins', '{}')",
     "opportunities.accounts": "(tenant_id, id, version, name, closed)"
     " VALUES (%s, gen_random_uuid(), 1, 'twins', false)",
+    "accounts": "(tenant_id, id, version, name, closed) VALUES (%s, gen_random_uuid(), 1, 'twins', false)",
+    "tenant_settings": "(tenant_id, name, version, value, updated_at, updated_by)"
+    " VALUES (%s, 'twins', 1, '{}', now(), 'twins')",
     "clock_offset": "(tenant_id, ahead_ms) VALUES (%s, 0)",
     "accounts.contacts": "(tenant_id, id, account_id, created_at, updated_at, is_primary) SELECT"
     " tenant_id, gen_random_uuid(), id, now(), now(), false FROM accounts WHERE tenant_id = %s LIMIT 1",

@@ -1,9 +1,12 @@
 """The contract as outsiders meet it: any Confluent client reads what we write, and we read what it writes."""
 
+import io
 import json
+import struct
 from collections.abc import Iterator
 from typing import Any
 
+import fastavro
 import pytest
 from confluent_kafka.schema_registry import (
     SchemaRegistryClient,
@@ -17,7 +20,7 @@ from chassis.avro import Codec, Undecodable
 from chassis.catalogue import Catalogue, Registry, register_schemas
 from chassis.catalogue.check import check, read_example
 from chassis.catalogue.contract import ROOT, Record, Topic
-from chassis.testing import packaged_codec
+from chassis.testing import numbered, packaged_codec
 
 BY_TOPIC: Any = {"subject.name.strategy": topic_record_subject_name_strategy}
 SUBJECTS = list(Catalogue.load().subjects())
@@ -37,6 +40,28 @@ def test_every_example_goes_over_its_topic(topic: Topic, record: Record) -> None
     codec = packaged_codec()
     raw = codec.encode(topic.name, record.name, example(record))
     assert codec.decode(topic.name, raw) == (record.name, example(record))
+
+
+OLDER = [(t, r, n) for t, r in SUBJECTS for n in range(1, len(r.versions))]
+
+
+@pytest.mark.parametrize(("topic", "record", "number"), OLDER, ids=[f"{r.path}.v{n}" for _, r, n in OLDER])
+def test_what_an_older_version_wrote_is_read_as_the_newest(topic: Topic, record: Record, number: int) -> None:
+    """G15: golden records stay readable, and what they did not say yet has its default."""
+    writer = record.versions[number - 1]
+    golden = read_example(ROOT / f"examples/{record.path}.v{number}.json", writer)
+    out = io.BytesIO(frame_of(topic, record, number))
+    out.seek(0, io.SEEK_END)
+    fastavro.schemaless_writer(out, fastavro.parse_schema(writer), golden, strict=True)
+    known = {field["name"] for field in writer["fields"]}
+    later = {f["name"]: f["default"] for f in record.newest["fields"] if f["name"] not in known}
+    assert packaged_codec().decode(topic.name, out.getvalue()) == (record.name, golden | later)
+
+
+def frame_of(topic: Topic, record: Record, number: int) -> bytes:
+    """The first bytes of what a version wrote, in the numbering of `packaged_codec`."""
+    ids = numbered(Catalogue.load())[topic.subject(record)]
+    return struct.pack(">BI", 0, ids[number - 1])
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """HTTP in: leads, their scores and histories, the scoring rules."""
 
 from chassis.http import ErrorTable
-from services.leads.api import leads, rules
+from services.leads.api import leads, rules, settings
 from services.leads.domain import (
     AlreadyPublished,
     LeadNotFound,
@@ -11,8 +11,8 @@ from services.leads.domain import (
 )
 from services.leads.scoring import InvalidRules
 
-ROUTERS = (rules.router, leads.router)
-"""The rules first: their path would pass for a lead's id."""
+ROUTERS = (rules.router, settings.router, leads.router)
+"""The leads last: a path of the others would pass for a lead's id."""
 ERRORS: ErrorTable = {
     LeadNotFound: (404, "Lead not found"),
     RuleSetNotFound: (404, "Rule set not found"),

@@ -1,16 +1,18 @@
 """What people may say: bodies of requests, strict."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from chassis.http import RequestModel, Timestamp
-from services.leads.domain import Status
+from chassis.http import Id, RequestModel, Timestamp
+from services.leads.contact import check_country, check_email
+from services.leads.domain import Source, Status, source_of
 from services.leads.scoring import Rule
 
 Text = Annotated[str, Field(max_length=200)]
-Source = Literal[
-    "web_form", "event", "referral", "ads", "manual", "upsell", "cross_sell", "renewal", "import", "api"
+Email = Annotated[str, Field(max_length=320), AfterValidator(check_email)]
+Country = Annotated[
+    str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2"), AfterValidator(check_country)
 ]
 
 
@@ -21,21 +23,34 @@ class LeadFields(RequestModel):
     last_name: Text | None = None
     company: Text | None = None
     job_title: Text | None = None
-    email: Annotated[str, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    email: Email | None = None
     phone: Annotated[str, Field(max_length=50)] | None = None
     industry: Text | None = None
     company_size: Literal["small", "mid_market", "enterprise"] | None = None
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")] | None = None
+    country: Country | None = None
     region: Text | None = None
     description: str | None = None
+    account_id: Id | None = None
+    channel: Text | None = None
+    campaign: Text | None = None
     esg_interest: Literal["none", "low", "medium", "high"] | None = None
 
 
 class NewLead(LeadFields):
     """A lead as a form or a person enters it."""
 
-    lead_source: Source = "manual"
+    lead_source: Annotated[
+        Source | None, Field(description="left out: upsell with an account, else manual")
+    ] = None
+    referrer: Annotated[str, Field(max_length=2000)] | None = None
     utm: dict[Annotated[str, Field(max_length=50)], Text] = Field(default_factory=dict, max_length=20)
+
+
+class ResponseBody(RequestModel):
+    """Where the tenant is at home, and how soon its leads are to be answered."""
+
+    home_country: Country | None = None
+    respond_within_seconds: Annotated[int, Field(ge=60, le=90 * 86_400)] = 86_400
 
 
 class NewStatus(RequestModel):
@@ -81,6 +96,12 @@ class Publication(RequestModel):
     """From when on a rule set is in force; now where it is not said."""
 
     effective_at: Timestamp | None = None
+
+
+def draft_of(body: NewLead) -> dict[str, Any]:
+    """The lead that a body describes; a linked account says where it comes from, if nobody else does (F3)."""
+    source = source_of(body.lead_source, linked=body.account_id is not None)
+    return body.model_dump() | {"lead_source": source}
 
 
 def rule_of(body: RuleBody) -> Rule:

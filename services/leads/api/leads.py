@@ -19,7 +19,7 @@ from chassis.http import (
     require,
 )
 from services.leads import commands, queries
-from services.leads.api.bodies import LeadFields, NewAdjustment, NewLead, NewStatus
+from services.leads.api.bodies import LeadFields, NewAdjustment, NewLead, NewStatus, draft_of
 from services.leads.api.views import (
     EntryView,
     LeadView,
@@ -45,7 +45,7 @@ def create_lead(
 ) -> ScoredLeadView:
     """A new lead, with its first score and why; a rep's lead is the rep's own."""
     owner = caller.user if "rep" in caller.roles else None
-    lead, lines = commands.create_lead(uow, runtime.vault, body.model_dump(), owner)
+    lead, lines = commands.create_lead(uow, runtime.vault, draft_of(body), owner)
     response.headers["ETag"] = etag(lead.version)
     response.headers["Location"] = f"/api/leads/{lead.id}"
     counted = [line_view(line) for line in lines if line.points]

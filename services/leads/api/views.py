@@ -21,16 +21,22 @@ class LeadView(View):
     email: str | None
     phone: str | None
     phone_e164: str | None
+    phone_unclear: bool
+    """There is a phone number, and it says of no country which one it is."""
     industry: str | None
     company_size: str | None
     country: str | None
     region: str | None
     lead_source: str
+    channel: str | None
+    campaign: str | None
     utm: dict[str, Any]
+    referrer: str | None
     description: str | None
     esg_interest: str | None
     owner_id: UUID | None
     account_id: UUID | None
+    territory: str | None
     status: str
     status_since: datetime
     pinned: bool
@@ -42,7 +48,9 @@ class LeadView(View):
     version: int
     created_at: datetime
     updated_at: datetime
+    respond_by: datetime | None
     first_contacted_at: datetime | None
+    archived: bool
 
 
 class LineView(View):
@@ -99,6 +107,13 @@ class EntryView(View):
     stored_at: datetime | None
 
 
+class ResponseView(View):
+    """Where the tenant is at home, and how soon its leads are to be answered."""
+
+    home_country: str | None
+    respond_within_seconds: int
+
+
 class RuleSetView(View):
     """A version of the scoring rules."""
 
@@ -121,8 +136,12 @@ class RulesView(View):
 
 def shown(row: Lead) -> dict[str, Any]:
     """The fields of a lead as the API shows them."""
-    derived = {"priority": priority(row.score)}
-    return {name: derived.get(name, getattr(row, name, None)) for name in LeadView.model_fields}
+    derived = {
+        "priority": priority(row.score),
+        "phone_unclear": row.phone is not None and row.phone_e164 is None,
+        "archived": row.archived_at is not None,
+    }
+    return derived | {name: getattr(row, name) for name in LeadView.model_fields if name not in derived}
 
 
 def lead_view(row: Lead) -> LeadView:

@@ -5,31 +5,32 @@ from typing import Any
 from uuid import UUID
 
 from chassis.clock import from_millis, millis
-from chassis.db import UnitOfWork
+from chassis.db import UnitOfWork, insert_rows
 from chassis.ids import new_id
 from chassis.pii import Vault
 from services.leads import domain, events
-from services.leads.commands.rules import rules_in_force
 from services.leads.commands.scores import contribution_row
+from services.leads.commands.settings import RESPONSE, read_setting, tenant_setup
 from services.leads.commands.statuses import bump, first_status, locked
 from services.leads.contact import normal_email, normal_phone
-from services.leads.domain import facts_of
+from services.leads.domain import Response, facts_of
 from services.leads.models import Adjustment, Contribution, Lead, ScoreChange
 from services.leads.scoring import Facts, Outcome, RuleSet, empty, step
 
 
 def create_lead(
-    uow: UnitOfWork, vault: Vault, fields: Mapping[str, Any], owner: UUID | None
+    uow: UnitOfWork, vault: Vault, draft: Mapping[str, Any], owner: UUID | None
 ) -> tuple[Lead, list[Contribution]]:
     """A new lead with its first score, by the same pure function that scores the stream (F1).
 
-    The score is stored as (epoch 0, sequence 0); the lead starts in the band of that score.
+    Every way in comes through here: API, forms, imports, accounts. The score is stored as (epoch 0,
+    sequence 0); the lead starts in the band of that score.
     """
-    rules = rules_in_force(uow)
+    setup = tenant_setup(uow)
+    profile = {**draft, **reached_by(uow, vault, draft, setup.response.home_country)}
     event_id = new_id()
-    profile = {**fields, **reached_by(uow, vault, fields)}
     facts = Facts(str(event_id), millis(uow.now), 1, facts_of(profile))
-    outcome = first_outcome(facts, rules)
+    outcome = first_outcome(facts, setup.rules)
     lead = Lead(
         tenant_id=uow.tenant,
         id=new_id(),
@@ -40,15 +41,14 @@ def create_lead(
         status=domain.band(outcome.shown),
         status_since=uow.now,
         pinned=False,
+        respond_by=setup.response.due(uow.now),
         score_epoch=0,
         score_sequence=0,
         **totals(outcome),
         **profile,
     )
     lines = [contribution_row(uow.tenant, lead.id, line) for line in outcome.added]
-    uow.session.add(lead)
-    uow.session.flush()
-    uow.session.add_all([*lines, first_score(lead), first_status(uow, lead)])
+    insert_rows(uow.session, [lead, *lines, first_score(lead), first_status(uow, lead)])
     uow.publish(events.lead_created(uow, vault, lead, event_id))
     return lead, lines
 
@@ -57,7 +57,8 @@ def change_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, fields: Mapping[st
     """Changes the named fields; what is as it was changes nothing. `seen(version)` refuses a stale view."""
     lead = locked(uow, lead_id)
     seen(lead.version)
-    wanted = {**fields, **reached_by(uow, vault, {**vars(lead), **fields})}
+    home = Response(**read_setting(uow, RESPONSE)[0]).home_country
+    wanted = {**fields, **reached_by(uow, vault, {**vars(lead), **fields}, home)}
     changed = [name for name, value in wanted.items() if getattr(lead, name) != value]
     if not changed:
         return lead
@@ -88,10 +89,13 @@ def adjust_score(uow: UnitOfWork, lead_id: UUID, points: int, reason: str) -> Le
     return lead
 
 
-def reached_by(uow: UnitOfWork, vault: Vault, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Normal forms of e-mail and phone, and the hash that others match the e-mail by."""
+def reached_by(uow: UnitOfWork, vault: Vault, fields: Mapping[str, Any], home: str | None) -> dict[str, Any]:
+    """Normal forms of e-mail and phone, and the hash that others match the e-mail by.
+
+    A phone number without a country is one of the lead's country, else of the tenant's `home`.
+    """
     email, phone = fields.get("email"), fields.get("phone")
-    country = fields.get("country")
+    country = fields.get("country") or home
     return {
         "email_normal": normal_email(email) if email else None,
         "email_hash": vault.email_hash(uow.tenant, email) if email else None,

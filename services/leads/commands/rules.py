@@ -1,10 +1,10 @@
 """Scoring rules of a tenant: drafted, published, in force from a time (F17)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from chassis.db import UnitOfWork
 from chassis.ids import new_id
@@ -16,14 +16,17 @@ from services.leads.scoring import Rule, RuleSet, check, default_rules
 
 def rules_in_force(uow: UnitOfWork) -> RuleSet:
     """The published set with the latest effective time that has come; else the default, version 1."""
-    found = (
-        select(RuleSetRow)
+    return rule_set(uow.session.scalar(in_force(uow)))
+
+
+def in_force(uow: UnitOfWork) -> Select[tuple[Any]]:
+    """Asks for that set, as JSON."""
+    return (
+        select(func.jsonb_build_object("version", RuleSetRow.version, "rules", RuleSetRow.rules))
         .where(RuleSetRow.tenant_id == uow.tenant, RuleSetRow.effective_at <= uow.now)
         .order_by(RuleSetRow.effective_at.desc(), RuleSetRow.version.desc())
         .limit(1)
     )
-    row = uow.session.scalars(found).one_or_none()
-    return default_rules() if row is None else rule_set(row)
 
 
 def draft_rules(uow: UnitOfWork, rules: Sequence[Rule]) -> RuleSetRow:
@@ -60,14 +63,17 @@ def publish_rules(
         raise AlreadyPublished(f"Version {version} is in force from {row.effective_at}; draft another one.")
     row.published_at, row.effective_at = uow.now, effective_at or uow.now
     event_id = new_id()
+    rules = rule_set(vars(row))
     for partition in range(partitions):
-        uow.publish(events.scoring_rules_published(uow, rule_set(row), row.effective_at, partition, event_id))
+        uow.publish(events.scoring_rules_published(uow, rules, row.effective_at, partition, event_id))
     return row
 
 
-def rule_set(row: RuleSetRow) -> RuleSet:
-    """The row as scoring reads it."""
-    return RuleSet(row.version, tuple(rule_of(rule) for rule in row.rules))
+def rule_set(found: Mapping[str, Any] | None) -> RuleSet:
+    """A stored set as scoring reads it; the default where there is none."""
+    if found is None:
+        return default_rules()
+    return RuleSet(found["version"], tuple(rule_of(rule) for rule in found["rules"]))
 
 
 def records(rules: RuleSet) -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ def score_record(shown: int, *, sequence: int = 1, epoch: int = 1) -> dict[str, 
 
 def test_a_score_of_92_sends_three_alerts_and_a_repeat_none() -> None:
     partition = Partition()
-    partition.read("LeadCreated", lead_record("new", facts={}))
+    partition.read("LeadCreated", lead_record("new"))
     for _ in range(2):
         partition.read("ScoreChanged", score_record(92))
     assert [record["kind"] for _, record in partition.sent] == ["score_threshold"] * 2 + ["high_value"]
@@ -83,7 +83,7 @@ def test_records_that_say_nothing_about_alerts_are_passed_over() -> None:
 
 def test_a_timer_fires_when_it_is_due_and_not_twice() -> None:
     partition = Partition()
-    partition.read("LeadCreated", lead_record("qualified", facts={}))
+    partition.read("LeadCreated", lead_record("qualified"))
     state = partition.get(KEY)
     assert state is not None
     assert partition.fold.due(state) == START + 7 * DAY + 1
@@ -94,9 +94,9 @@ def test_a_timer_fires_when_it_is_due_and_not_twice() -> None:
 
 def test_an_archived_lead_is_left_in_peace() -> None:
     partition = Partition()
-    partition.read("LeadCreated", lead_record("new", facts={}))
+    partition.read("LeadCreated", lead_record("new"))
     partition.read("ScoreChanged", score_record(50))
-    partition.read("LeadChanged", lead_record("new", version=2, facts={"archived": True}, at=START + 60_000))
+    partition.read("LeadChanged", lead_record("new", version=2, archived=True, at=START + 60_000))
     assert [type for type, _ in partition.sent] == ["AlertRaised", "AlertResolved"]
     assert partition.sent[-1][1]["reason"] == "archived"
 
@@ -105,7 +105,7 @@ def test_the_same_saying_always_has_the_same_id() -> None:
     told = []
     for _ in range(2):
         partition = Partition()
-        partition.read("LeadCreated", lead_record("new", facts={}))
+        partition.read("LeadCreated", lead_record("new"))
         partition.read("ScoreChanged", score_record(92))
         told.append([record["event_id"] for _, record in partition.sent])
     assert told[0] == told[1]

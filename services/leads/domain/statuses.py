@@ -1,10 +1,5 @@
-"""Rules of a lead's status and priority. Standard library only; no SQL, no HTTP, no clock.
+"""Rules of a lead's status and priority (F24-F33)."""
 
-A transition returns the new standing and what happened; a repeated one is a stated no-op; an impossible one
-raises a named error.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -17,31 +12,6 @@ OPEN: Final[tuple[Status, ...]] = ("new", "contacted", "qualified")
 BANDS: Final[tuple[tuple[int, Status], ...]] = ((70, "qualified"), (40, "contacted"), (0, "new"))
 LEAST_QUALIFIED: Final = 50
 """Below this a lead may be called qualified by hand, with a warning (F27)."""
-
-SOURCES: Final = (
-    "web_form",
-    "event",
-    "referral",
-    "ads",
-    "manual",
-    "upsell",
-    "cross_sell",
-    "renewal",
-    "import",
-    "api",
-)
-
-
-class LeadNotFound(Exception):
-    """There is no such lead in this tenant."""
-
-
-class RuleSetNotFound(Exception):
-    """There is no such version of the scoring rules in this tenant."""
-
-
-class AlreadyPublished(Exception):
-    """A published rule set is never changed; draft another one."""
 
 
 class NotAllowedNow(Exception):
@@ -146,14 +116,3 @@ def moved(
     seconds = max(0, int((at - standing.since).total_seconds()))
     event = StatusChanged(status, standing.status, at, seconds, False, score, reason_code, reason, warning)
     return Standing(status, at), [event]
-
-
-def facts_of(profile: Mapping[str, object]) -> dict[str, bool | int | float | str | None]:
-    """What scoring sees of a lead: values without the person (F11)."""
-    plain = ("industry", "company_size", "country", "region", "lead_source", "esg_interest")
-    facts: dict[str, bool | int | float | str | None] = {
-        name: str(profile[name]) for name in plain if profile.get(name) is not None
-    }
-    for name in ("email", "phone", "company", "job_title"):
-        facts[f"has_{name}"] = bool(profile.get(name))
-    return facts

@@ -1,0 +1,54 @@
+"""What a tenant decides for itself, and all of it that a command needs, read at once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from chassis.db import UnitOfWork
+from services.leads.commands.rules import in_force, rule_set
+from services.leads.domain import Response
+from services.leads.models import TenantSetting
+from services.leads.scoring import RuleSet
+
+RESPONSE = "response"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The rules in force and the settings of a tenant, by name."""
+
+    rules: RuleSet
+    settings: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def response(self) -> Response:
+        """Where the tenant is at home and how soon it answers."""
+        return Response(**self.settings.get(RESPONSE, {}))
+
+
+def tenant_setup(uow: UnitOfWork) -> Setup:
+    """Everything that the creation of a lead goes by, in one statement."""
+    named = func.jsonb_object_agg(TenantSetting.name, TenantSetting.value)
+    settings = select(named).where(TenantSetting.tenant_id == uow.tenant).scalar_subquery()
+    found = uow.session.execute(select(settings, in_force(uow).scalar_subquery())).one()
+    return Setup(rule_set(found[1]), found[0] or {})
+
+
+def read_setting(uow: UnitOfWork, name: str) -> tuple[Mapping[str, Any], int]:
+    """A setting and its version; nothing and 0 where the tenant has not said anything."""
+    row = uow.session.get(TenantSetting, (uow.tenant, name))
+    return (row.value, row.version) if row else ({}, 0)
+
+
+def store_setting(uow: UnitOfWork, name: str, value: dict[str, Any], seen: Callable[[int], None]) -> int:
+    """Keeps a setting; its new version. `seen(version)` refuses who has not seen what stands."""
+    row = uow.session.get(TenantSetting, (uow.tenant, name), with_for_update=True)
+    seen(row.version if row else 0)
+    if row is None:
+        row = TenantSetting(tenant_id=uow.tenant, name=name, version=0)
+        uow.session.add(row)
+    row.version += 1
+    row.value, row.updated_at, row.updated_by = value, uow.now, uow.actor
+    return row.version

@@ -1,0 +1,38 @@
+"""What a lead costs the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from services.leads import commands
+from tests.services.leads.conftest import House
+from tests.services.leads.test_api import JO
+
+MOST = 6
+"""Statements of a create, its duplicate check, assignment, score and events included. The transaction's own
+frame (BEGIN, the tenant, COMMIT) and the keeping of an answer under an Idempotency-Key come with any write."""
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements that are sent meanwhile, without the transaction's frame."""
+    sent: list[str] = []
+
+    def note(*call: Any) -> None:
+        if "set_config" not in call[2]:
+            sent.append(call[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_a_lead_is_created_with_few_statements(house: House) -> None:
+    draft = {"lead_source": "manual", "utm": {}, **JO}
+    with statements() as sent:
+        house.run(lambda uow: commands.create_lead(uow, house.vault, draft, None))
+    assert len(sent) <= MOST, "\n".join(sent)
