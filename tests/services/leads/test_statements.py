@@ -11,8 +11,8 @@ from tests.services.leads.conftest import House
 from tests.services.leads.test_api import JO
 
 MOST = 6
-"""Statements of a create, its duplicate check, assignment, score and events included. The transaction's own
-frame (BEGIN, the tenant, COMMIT) and the keeping of an answer under an Idempotency-Key come with any write."""
+"""Statements of a create: duplicate check, assignment, score and events included. The transaction's own frame
+(BEGIN, the tenant, COMMIT) and keeping the answer under an Idempotency-Key come with any write."""
 
 
 @contextmanager
