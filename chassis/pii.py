@@ -38,6 +38,7 @@ _WRAPPED = text(
     "SELECT key_id, wrapped FROM subject_keys"
     " WHERE tenant_id = :tenant AND key_id IN :keys AND wrapped IS NOT NULL"
 ).bindparams(bindparam("keys", expanding=True))
+_MINE = text("SELECT key_id, wrapped FROM subject_keys WHERE tenant_id = :tenant AND subject_id = :subject")
 _MINE_OR_NEW = text(
     "WITH made AS (INSERT INTO subject_keys (tenant_id, subject_id, key_id, wrapped)"
     " VALUES (:tenant, :subject, :key, :wrapped) ON CONFLICT DO NOTHING RETURNING key_id, wrapped)"
