@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
 
-.PHONY: help install up down reset info logs demo test test-fast faults faults-short soak check schemas bench
+.PHONY: help install up down reset info logs demo test test-fast faults soak check schemas bench
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,14 +41,11 @@ logs: $(READY) ## Follow the logs; NAME=leads-api for one process
 demo: up ## A day of prospects' behaviour, shown live and explained
 	@$(BIN)/salescompass demo
 
-test: $(READY) ## Every test but the kills, on real Kafka, registry and PostgreSQL
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not faults"
+test: $(READY) ## Every test on real Kafka, registry and PostgreSQL; kills and cuts with a twentieth of the counts
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup
 
 test-fast: $(READY) ## Tests without infrastructure: seconds
 	$(BIN)/pytest -q -m "not infra and not faults"
-
-faults-short: $(READY) ## The same kills, pauses and cuts with a twentieth of the counts
-	$(BIN)/pytest -q -m faults --timeout=3600
 
 faults: $(READY) ## Kills, pauses and cuts with all counts of the promises: long
 	FAULT_SCALE=1 $(BIN)/pytest -q -m faults --timeout=7200

@@ -1,7 +1,6 @@
 """`python -m bench [NAME ...]`: measures what is named, or all, on a system of its own; prints ratios."""
 
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from bench.measure import Figure, report
 from chassis.catalogue import Catalogue, Registry, ensure_topics, register_schemas
 from deploy.local import infra as local
 from deploy.local.infra import Infra
+from deploy.local.leash import leash
 
 Measure = Callable[[Path], list[Figure]]
 """Measures in a folder of its own."""
@@ -59,8 +59,8 @@ def attempt(name: str) -> list[Figure] | None:
     say(f"{name} ...")
     began = time.monotonic()
     try:
-        with tempfile.TemporaryDirectory(prefix=f"bench-{name}-", ignore_cleanup_errors=True) as home:
-            figures = SUITES[name](Path(home))
+        with leash(f"bench-{name}-") as home:
+            figures = SUITES[name](home)
     except Exception:  # one suite's end is not the others'
         say(f"{name} failed:\n{traceback.format_exc()}")
         return None

@@ -4,7 +4,6 @@ TEST_INFRA=testcontainers takes Kafka and PostgreSQL from containers in place of
 """
 
 import os
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from deploy.local import infra as local
+from deploy.local.leash import leash
 from deploy.local.postgres import Postgres
 from tests.world import World
 
@@ -37,6 +37,7 @@ class Infra:
     databases: Databases
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist takes its groups from the marks that it finds
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks as `infra` whatever stands on a real part, so that `make test-fast` can leave it out."""
     for item in items:
@@ -47,14 +48,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("world"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def home() -> Iterator[Path]:
-    """Where the parts of this run keep their data.
+    """Where the parts of this run keep their data. Whatever the tests start ends with the run.
 
     Not in pytest's own folder: every start of pytest closes that to the user that PostgreSQL runs as.
     """
-    with tempfile.TemporaryDirectory(prefix="salescompass-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    with leash("salescompass-") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -3,31 +3,20 @@
 from collections import defaultdict
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
-
 from chassis.avro import Codec
 from chassis.catalogue import Catalogue, Registry
 from services.leads.scoring import Adjustment, Engagement, Evidence, Facts, Outcome, default_rules, fold
+from tests.topics import records
 
 Record = dict[str, Any]
 
 
 def read_all(kafka: str, registry: str, topic: str) -> list[tuple[str, Record]]:
-    """Name and fields of every record of a topic, partition by partition."""
+    """Name and fields of every record of a topic."""
     catalogue = Catalogue.load()
     with Registry(registry) as client:
         codec = Codec.start(catalogue, client)
-    consumer = Consumer({"bootstrap.servers": kafka, "group.id": "oracle", "enable.auto.commit": False})
-    found: list[tuple[str, Record]] = []
-    for number in range(catalogue.topic(topic).partitions):
-        place = TopicPartition(topic, number, 0)
-        end = consumer.get_watermark_offsets(place, timeout=10)[1]
-        consumer.assign([place])
-        while consumer.position([place])[0].offset < end:
-            for message in consumer.consume(1_000, 1.0):
-                found.append(codec.decode(topic, message.value()))
-    consumer.close()
-    return found
+    return [codec.decode(topic, message.value()) for message in records(kafka, topic)]
 
 
 def scores(kafka: str, registry: str) -> dict[str, Outcome]:

@@ -32,6 +32,7 @@ from chassis.migrations import migrate
 from chassis.outbox import Publisher
 from chassis.relay import Relay
 from tests.chassis.sample import service
+from tests.topics import records
 
 ACME, ZENITH = tenant_id("acme"), tenant_id("zenith")
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -160,26 +161,11 @@ class World:
     # --- what there is
 
     def read(self, topic: str = "") -> list[RawRecord]:
-        """Every record of a topic, each partition in its order."""
-        reader = Consumer(
-            {"bootstrap.servers": self.kafka, "group.id": "reader", "enable.auto.commit": False}
-        )
-        found: list[RawRecord] = []
-        try:
-            for number in range(PARTITIONS):
-                place = TopicPartition(topic or self.topic, number, 0)
-                at, end = reader.get_watermark_offsets(place, timeout=10)
-                reader.assign([place])
-                while at < end:
-                    here = [raw_record(m) for m in reader.consume(1000, 0.1) if m.error() is None]
-                    at = here[-1].offset + 1 if here else at
-                    found += here
-        finally:
-            reader.close()
-        return found
+        """Every record of a topic, those of a partition in their order."""
+        return [raw_record(message) for message in records(self.kafka, topic or self.topic)]
 
     def versions_read(self) -> list[tuple[str, int]]:
-        """Lead and version of each record of the topic, each partition in its order."""
+        """Lead and version of each record of the topic, those of a partition in their order."""
         records = [self.codec.decode(self.topic, raw.value)[1] for raw in self.read()]
         return [(record["lead_id"], record["version"]) for record in records]
 

@@ -1,36 +1,35 @@
 """A stream under fire: a writer, members that are killed and started again, and the judge at the end."""
 
-import contextlib
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from chassis.streams.engine import Engine
 from chassis.streams.kafka import KafkaWire
 from chassis.streams.processor import EXIT_FROZEN
 from chassis.streams.pulse import Pulse
-from tests.chassis.streams.sums import Account, Sums, account, catalogue, moved, offline_codec
+from tests.chassis.streams.sums import Account, Sums, catalogue, offline_codec
+from tests.faults.streams.writer import Writer
+from tests.topics import records
 
 SCALE = float(os.environ.get("FAULT_SCALE", "0.05"))
 PARTITIONS = 12
 SESSION = 6.0
-DEADLINE = 120.0
+DEADLINE = 300.0
+"""Seconds: on a loaded machine a broker alone takes one or two minutes to come up."""
 
 
 def times(full: int) -> int:
@@ -47,61 +46,10 @@ def until(true: Callable[[], bool], what: str, deadline: float = DEADLINE) -> No
         time.sleep(0.1)
 
 
-class Writer:
-    """Writes numbered movements of many accounts on both topics and remembers what it was told is there."""
-
-    def __init__(self, arena: "Arena", accounts: int, per_second: int) -> None:
-        arena.writers.append(self)
-        self._arena = arena
-        self._accounts = accounts
-        self._pause = 0.02
-        self._burst = int(per_second * self._pause)
-        self._next: dict[tuple[str, bytes], int] = defaultdict(int)
-        self.totals: Counter[bytes] = Counter()
-        self.moves: Counter[bytes] = Counter()
-        self.ids: set[str] = set()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._random = random.Random(7)
-
-    def start(self) -> None:
-        """Begins."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends, once everything is acknowledged."""
-        self.cut()
-        assert self._arena.producer.flush(60) == 0
-
-    def cut(self) -> None:
-        """Ends at once."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._pause):
-            for _ in range(self._burst):
-                self.write(account(self._random.randrange(self._accounts)))
-
-    def write(self, key: bytes) -> None:
-        """One movement."""
-        paid = self._random.random() < 0.7
-        topic = self._arena.fold.inputs[0 if paid else 1]
-        n, amount = self._next[topic, key], self._random.randrange(10)
-        id = f"{topic}/{key.decode()}/{n}"
-        value = self._arena.codec.encode(topic, "Moved", moved(n, amount, id=id))
-        self._arena.produce(topic, value, key)
-        self._next[topic, key] += 1
-        self.totals[key] += amount if paid else -amount
-        self.moves[key] += 1
-        self.ids.add(id)
-
-
 class Arena:
     """Topics of their own, members of one group, and what they must have made of it."""
 
-    def __init__(self, bootstrap: str, host: str, lag_ms: int | None = None) -> None:
+    def __init__(self, bootstrap: str, host: str) -> None:
         self.bootstrap, self.host = bootstrap, host
         self.prefix = f"sums-{uuid4().hex[:8]}"
         self.fold = Sums(self.prefix)
@@ -120,7 +68,7 @@ class Arena:
         self._logs = Path(tempfile.mkdtemp(prefix="stream-faults-"))
         self._started = 0
         self._wire = KafkaWire(bootstrap, "judge")
-        self._create_topics(lag_ms)
+        self._create_topics()
 
     def __enter__(self) -> Self:
         return self
@@ -137,19 +85,10 @@ class Arena:
         if error is None:
             shutil.rmtree(self._logs, ignore_errors=True)
 
-    def _create_topics(self, lag_ms: int | None) -> None:
-        topics = []
-        for topic in self.contract.topics.values():
-            config = dict(topic.config)
-            if lag_ms is not None and topic.retention == "changelog":
-                config |= {
-                    "min.compaction.lag.ms": str(lag_ms),
-                    "max.compaction.lag.ms": "1000",
-                    "min.cleanable.dirty.ratio": "0.01",
-                    "segment.ms": "500",
-                    "segment.bytes": "1048576",
-                }
-            topics.append(NewTopic(topic.name, PARTITIONS, 1, config=config))
+    def _create_topics(self) -> None:
+        topics = [
+            NewTopic(t.name, PARTITIONS, 1, config=dict(t.config)) for t in self.contract.topics.values()
+        ]
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
         for future in admin.create_topics(topics).values():
             future.result(30)
@@ -168,7 +107,7 @@ class Arena:
     # --- members
 
     def join(self) -> subprocess.Popen[bytes]:
-        """Starts one more member."""
+        """Starts one more member; it heeds SIGTERM from the return on."""
         self._started += 1
         said = {
             "prefix": self.prefix,
@@ -179,9 +118,14 @@ class Arena:
         }
         with (self._logs / f"member-{self._started:03}.log").open("wb") as log:
             member = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.streams.member", json.dumps(said)], stderr=log
+                [sys.executable, "-m", "tests.faults.streams.member", json.dumps(said)],
+                stdout=subprocess.PIPE,
+                stderr=log,
             )
         self._members.append(member)
+        assert member.stdout is not None
+        with member.stdout as told:
+            assert told.readline() == b"ready\n"
         return member
 
     def kill(self, member: subprocess.Popen[bytes]) -> None:
@@ -206,11 +150,23 @@ class Arena:
         assert member.wait(30) == EXIT_FROZEN
         self._members.remove(member)
 
-    def revive(self, count: int) -> None:
-        """Starts members in the place of those that ended by themselves, as whatever runs us would."""
-        self._members = [member for member in self._members if member.poll() is None]
-        while len(self._members) < count:
-            self.join()
+    def revive(self, *codes: int) -> None:
+        """Starts others in the place of those that ended by themselves with one of these exit codes."""
+        for member in self.members:
+            if (code := member.poll()) is not None:
+                assert code in codes, f"a member ended with {code}:\n{self.told()}"
+                self._members.remove(member)
+                self.join()
+
+    def settle(self, records: int = 300, *codes: int) -> None:
+        """Waits until the members have done some more. One that the machine had stand still may end."""
+        before = self.outputs()
+
+        def gone_on() -> bool:
+            self.revive(EXIT_FROZEN, *codes)
+            return self.outputs() >= before + records
+
+        until(gone_on, "the members go on")
 
     @property
     def members(self) -> list[subprocess.Popen[bytes]]:
@@ -228,29 +184,13 @@ class Arena:
         wire = self._wire
         return [wire.bounds(topic, n)[1] for n in range(PARTITIONS)]
 
-    @contextlib.contextmanager
-    def _consumer(self) -> Iterator[Any]:
-        consumer = Consumer(
-            {"bootstrap.servers": self.bootstrap, "group.id": f"judge-{uuid4()}", "enable.auto.commit": False}
-        )
-        try:
-            yield consumer
-        finally:
-            consumer.close()
-
     def totals(self) -> list[dict[str, Any]]:
         """Every outcome that was sent, with its key."""
-        topic, found = self.fold.total, []
-        ends = self.ends(topic)
-        left = sum(ends)
-        with self._consumer() as consumer:
-            consumer.assign([TopicPartition(topic, n, 0) for n in range(PARTITIONS)])
-            while left > 0:
-                for message in consumer.consume(10_000, 1):
-                    assert message.error() is None
-                    left -= 1
-                    found.append({"key": message.key(), **self.codec.decode(topic, message.value())[1]})
-        return found
+        topic = self.fold.total
+        return [
+            {"key": message.key(), **self.codec.decode(topic, message.value())[1]}
+            for message in records(self.bootstrap, topic)
+        ]
 
     def shown(self) -> dict[bytes, tuple[int, int]]:
         """What a reader of the outcomes holds: of every account the highest (epoch, sequence)."""
@@ -270,16 +210,23 @@ class Arena:
     def _report(self, expected: dict[bytes, tuple[int, int]]) -> str:
         shown = self.shown()
         wrong = [(key, shown.get(key), fold) for key, fold in expected.items() if shown.get(key) != fold]
-        logs = "\n".join(
-            f"--- {log.name}\n{log.read_text()[-3_000:]}" for log in sorted(self._logs.iterdir())
-        )
-        return f"{len(wrong)} accounts are wrong, as {wrong[:3]}\n{logs}"
+        return f"{len(wrong)} accounts are wrong, as {wrong[:3]}\n{self.told()}"
 
-    def judge(self, writer: Writer) -> None:
+    def told(self) -> str:
+        """The ends of all members' logs."""
+        logs = sorted(self._logs.iterdir())
+        return "\n".join(f"--- {log.name}\n{log.read_text()[-3_000:]}" for log in logs)
+
+    def judge(self, writer: Writer, *codes: int) -> None:
         """Everybody has caught up: state and outcomes must be the fold of what was written."""
         expected = {key: (writer.totals[key], moves) for key, moves in writer.moves.items()}
+
+        def shows_it() -> bool:
+            self.revive(EXIT_FROZEN, *codes)
+            return self.shown() == expected
+
         try:
-            until(lambda: self.shown() == expected, "every account shows the fold of its movements")
+            until(shows_it, "every account shows the fold of its movements")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self._report(expected)}") from None
         for member in self.members:

@@ -18,6 +18,7 @@ def main(prefix: str, **settings: str) -> int:
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    print("ready", flush=True)  # noqa: T201 - from here on it heeds SIGTERM
     contract = catalogue(prefix)
     try:
         run_processor(Sums(prefix), StreamSettings(**settings), offline_codec(contract), contract, stop)  # type: ignore[arg-type]

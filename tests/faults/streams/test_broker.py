@@ -11,9 +11,13 @@ import pytest
 from deploy.local import fetch
 from deploy.local.home import free_port
 from deploy.local.kafka import Kafka
-from tests.faults.streams.arena import Arena, Writer, times, until
+from tests.faults.streams.arena import Arena, times
+from tests.faults.streams.writer import Writer
 
 pytestmark = [pytest.mark.infra, pytest.mark.faults, pytest.mark.timeout(1_800)]
+
+EXIT_LOST = 1
+"""A member that loses its broker for too long ends, to be started again."""
 
 
 @pytest.fixture
@@ -33,24 +37,21 @@ def test_the_broker_restarts_and_dies_and_every_movement_counts_once(broker: Kaf
         arena.join()
         writer = Writer(arena, accounts=200, per_second=300)
         writer.start()
-        settle(arena)
+        arena.settle()
         for _ in range(times(5)):
             broker.stop()
             time.sleep(3)
             broker.start()
-            arena.revive(2)
-            settle(arena)
+            arena.settle(300, EXIT_LOST)
         for _ in range(times(5)):
             running = broker.processes[0].running()
             assert running is not None
             os.kill(running.pid, signal.SIGKILL)
             time.sleep(1)
             broker.start()
-            arena.revive(2)
-            settle(arena)
+            arena.settle(300, EXIT_LOST)
         writer.stop()
-        arena.revive(2)
-        arena.judge(writer)
+        arena.judge(writer, EXIT_LOST)
 
 
 @pytest.mark.parametrize("host", ["confluent", "faust"])
@@ -59,17 +60,11 @@ def test_a_member_stops_in_time_while_the_broker_is_gone(broker: Kafka, host: st
         member = arena.join()
         writer = Writer(arena, accounts=50, per_second=500)
         writer.start()
-        settle(arena)
+        arena.settle()
         broker.stop()
         assert arena.stop(member) < 20  # the exit code is checked there
         broker.start()
         arena.join()
-        settle(arena)
+        arena.settle()
         writer.stop()
         arena.judge(writer)
-
-
-def settle(arena: Arena) -> None:
-    """Waits until the members have done some more."""
-    before = arena.outputs()
-    until(lambda: arena.outputs() >= before + 300, "the members go on")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from tests.faults.streams.arena import PARTITIONS, SESSION, Arena, Writer, times, until
+from tests.faults.streams.arena import PARTITIONS, SESSION, Arena, times, until
+from tests.faults.streams.writer import Writer
 
 pytestmark = [pytest.mark.infra, pytest.mark.faults, pytest.mark.timeout(1_800)]
 
@@ -23,12 +24,6 @@ def writer(arena: Arena) -> Writer:
     return Writer(arena, accounts=500, per_second=1_000)
 
 
-def settle(arena: Arena, records: int = 500) -> None:
-    """Waits until the members have done some more."""
-    before = arena.outputs()
-    until(lambda: arena.outputs() >= before + records, "the members go on")
-
-
 def test_members_come_go_die_and_stand_still_and_nothing_is_lost_or_counted_twice(
     arena: Arena, writer: Writer
 ) -> None:
@@ -36,20 +31,20 @@ def test_members_come_go_die_and_stand_still_and_nothing_is_lost_or_counted_twic
     arena.join()
     arena.join()
     writer.start()
-    settle(arena)
+    arena.settle(500)
     for _ in range(times(10)):
         arena.join()
-        settle(arena)
+        arena.settle(500)
         arena.stop(choose.choice(arena.members))
-        settle(arena)
+        arena.settle(500)
     for _ in range(times(20)):
         arena.kill(choose.choice(arena.members))
         arena.join()
-        settle(arena)
+        arena.settle(500)
     for _ in range(times(5)):
         arena.freeze(arena.members[0], SESSION * 1.6)  # the oldest: it surely holds partitions
         arena.join()
-        settle(arena)
+        arena.settle(500)
     writer.stop()
     arena.judge(writer)
 
@@ -57,13 +52,14 @@ def test_members_come_go_die_and_stand_still_and_nothing_is_lost_or_counted_twic
 def test_a_member_that_dies_again_and_again_right_after_its_start_does_no_harm(
     arena: Arena, writer: Writer
 ) -> None:
+    choose = random.Random(3)
     writer.start()
     for _ in range(times(10) + 2):
         member = arena.join()
-        time.sleep(random.Random(3).uniform(1, 4))
+        time.sleep(choose.uniform(0, 3))
         arena.kill(member)
     arena.join()
-    settle(arena)
+    arena.settle(500)
     writer.stop()
     arena.judge(writer)
 
@@ -82,7 +78,7 @@ def test_the_group_starts_at_its_stored_position_whatever_the_committed_offset_s
 ) -> None:
     first = arena.join()
     writer.start()
-    settle(arena)
+    arena.settle(500)
     arena.stop(first)
     time.sleep(1)
     writer.stop()

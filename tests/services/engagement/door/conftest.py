@@ -16,7 +16,6 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
-from confluent_kafka import Consumer, TopicPartition
 
 from chassis.auth import Caller, SigningKey, make_signing_key, mint_token
 from chassis.avro import Codec
@@ -30,6 +29,7 @@ from chassis.runtime import patiently
 from deploy.local.home import free_port
 from deploy.local.postgres import Postgres
 from services.engagement.settings import EngagementSettings
+from tests.topics import records
 
 T = TypeVar("T")
 PATIENCE = 30.0
@@ -112,20 +112,10 @@ class Door:
 
     def read(self, topic: str) -> list[tuple[bytes, dict[str, str], dict[str, Any]]]:
         """Every record of a topic: key, headers, fields."""
-        consumer: Any = Consumer(
-            {"bootstrap.servers": self.kafka, "group.id": uuid.uuid4().hex, "enable.auto.commit": False}
-        )
         found = []
-        for partition in range(12):
-            place = TopicPartition(topic, partition, 0)
-            end = consumer.get_watermark_offsets(place, timeout=10)[1]
-            consumer.assign([place])
-            while end and consumer.position([place])[0].offset < end:
-                for message in consumer.consume(500, timeout=1):
-                    assert message.error() is None
-                    headers = {name: value.decode() for name, value in message.headers()}
-                    found.append((message.key(), headers, self.codec.decode(topic, message.value())[1]))
-        consumer.close()
+        for message in records(self.kafka, topic):
+            headers = {name: value.decode() for name, value in message.headers()}
+            found.append((message.key(), headers, self.codec.decode(topic, message.value())[1]))
         return found
 
     def rows(self, query: str, tenant: UUID = NOBODY) -> list[tuple[Any, ...]]:
