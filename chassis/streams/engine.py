@@ -18,7 +18,7 @@ from chassis.streams.outbox import Outgoing
 from chassis.streams.partition import Claim, Partition, Parts
 from chassis.streams.pulse import Pulse
 from chassis.streams.store import PartitionStore
-from chassis.streams.wire import NotCoPartitioned, SourceLost, TopicRecreated, Wire
+from chassis.streams.wire import NotCoPartitioned, Place, SourceLost, TopicRecreated, Wire
 
 S = TypeVar("S")
 
@@ -94,6 +94,10 @@ class Engine(Generic[S]):
     def partitions(self) -> int:
         """Number of partitions of its topics; raises `NotCoPartitioned`. Blocks."""
         return next(iter(self._wire.topic_ids([self._fold.changelog]).values()))[1]
+
+    def ends(self) -> Mapping[Place, int]:
+        """Where the log of every topic ends just now, as the broker says; empty in an outage. Blocks."""
+        return self._wire.ends([(topic, number) for topic in self.topics for number in self._owned])
 
     def hinted(self) -> Mapping[tuple[str, int], int]:
         """The offsets that the group's coordinator knows: where a host that trusts them starts. Blocks."""
@@ -216,13 +220,14 @@ class Engine(Generic[S]):
         self._fire()
         self._commit()
 
-    def nudge(self, ends: Mapping[tuple[str, int], int], idle: bool = True) -> None:
+    def nudge(self, ends: Mapping[Place, int], idle: bool = True) -> bool:
         """Watches for topics that lie still below their end and reads them directly. Also tells the lag.
 
         `ends` are the known ends by topic and partition; not `idle`: the host is busy with other partitions.
-        Call it every other second.
+        Call it every other second. True: something lay still.
         """
         now = time.monotonic()
+        lay_still = False
         lags = dict.fromkeys(self.topics, 0)
         for partition in list(self._owned.values()):
             for topic, at in list(partition.next.items()):
@@ -236,7 +241,9 @@ class Engine(Generic[S]):
                         "%s[%d] lies still at %d of %d: read directly", topic, partition.number, at, end
                     )
                     self.catch_up(partition.number, {topic: end})
+                    lay_still = True
         self._tell(lags)
+        return lay_still
 
     def _tell(self, lags: dict[str, int]) -> None:
         for topic, lag in lags.items():

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -34,6 +35,8 @@ WATCH_EVERY = 2.0
 PIECE = 20_000
 """Offsets that are read directly in one go; between two pieces a rebalance can come through."""
 STOP_SECONDS = 7.0
+SILENCE_SECONDS = 30.0
+"""For so long Faust may bring nothing while there is something, before the process starts anew."""
 
 
 class Silent(faust.Monitor):
@@ -67,6 +70,7 @@ class FaustHost(Generic[S]):
         self._generations = 0
         self._events: list[Any] = []
         self._behind: dict[int, dict[str, int]] = {}
+        self._silent_since: float | None = None
         self._failed: BaseException | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -131,6 +135,7 @@ class FaustHost(Generic[S]):
         """An agent: no work here, for an error in it would lose the event."""
         async for event in stream.noack().events():
             self._events.append(event)
+            self._silent_since = None
             self._kick.set()
             if len(self._events) >= ROOM:
                 self._room.clear()
@@ -148,6 +153,7 @@ class FaustHost(Generic[S]):
                 self._behind = {n: {t: ends[t, n] for t in starts[n] if (t, n) in ends} for n in numbers}
                 self._generations += 1
                 self._generation = self._generations
+                self._silent_since = None
                 self._kick.set()
         except Exception as error:
             self._fail(error)
@@ -216,11 +222,19 @@ class FaustHost(Generic[S]):
             async with self._turn:
                 if self._generation is None:
                     continue
-                consumer = self._app.consumer
-                ends = {(tp.topic, tp.partition): consumer.highwater(tp) for tp in consumer.assignment()}
-                await self._in_thread(partial(self._engine.nudge, ends))
+                # not Faust's own high watermarks: they stand still when it has stopped fetching
+                ends = await self._in_thread(self._engine.ends)
+                if await self._in_thread(partial(self._engine.nudge, ends)):
+                    self._judge_silence()
                 if self._engine.more:
                     self._kick.set()
+
+    def _judge_silence(self) -> None:
+        """Something had to be read directly. Faust drops a record now and then, but it must bring others."""
+        now = time.monotonic()
+        self._silent_since = self._silent_since or now
+        if now - self._silent_since > SILENCE_SECONDS:
+            raise StreamError(f"faust has brought nothing for {now - self._silent_since:.0f} s")
 
     async def _in_thread(self, work: Callable[[], R]) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -19,10 +19,10 @@ from confluent_kafka import (
     TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, ResourceType  # type: ignore[attr-defined]
 
 from chassis.streams.contract import Bytes, Headers, Raw
-from chassis.streams.wire import ChangelogRecord, StreamError, Undelivered
+from chassis.streams.wire import ChangelogRecord, Place, StreamError, Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -207,6 +207,16 @@ class KafkaWire:
         at = TopicPartition(topic, partition)
         low, high = self._patiently(lambda: self._reader.get_watermark_offsets(at, timeout=ANSWER_SECONDS))
         return int(low), int(high)
+
+    def ends(self, places: Iterable[Place]) -> Mapping[Place, int]:
+        """See `Wire`."""
+        asked = {TopicPartition(*place): OffsetSpec.latest() for place in places}  # type: ignore[no-untyped-call]
+        try:
+            answers = self._admin.list_offsets(asked, request_timeout=HINT_SECONDS) if asked else {}
+            return {(p.topic, p.partition): answer.result().offset for p, answer in answers.items()}
+        except KafkaException as error:
+            log.info("no ends to be had: %s", error)
+            return {}
 
     def topic_ids(self, topics: list[str]) -> Mapping[str, tuple[str, int]]:
         """See `Wire`."""

@@ -3,11 +3,11 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from chassis.streams.contract import Headers, Raw
-from chassis.streams.wire import ChangelogRecord, Undelivered
+from chassis.streams.wire import ChangelogRecord, Place, Undelivered
 
 
 class Kept(NamedTuple):
@@ -122,6 +122,10 @@ class MemoryWire:
         """See `Wire`."""
         records, end = self._log.records[topic, partition], self._log.end(topic, partition)
         return (records[0].offset if records else end), end
+
+    def ends(self, places: Iterable[Place]) -> Mapping[Place, int]:
+        """See `Wire`."""
+        return {place: self._log.end(*place) for place in places}
 
     def topic_ids(self, topics: list[str]) -> Mapping[str, tuple[str, int]]:
         """See `Wire`."""

@@ -1,9 +1,12 @@
 """What the engine needs of the log, whatever carries it, and the errors that end a processor."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from chassis.streams.contract import Headers, Raw
+
+Place = tuple[str, int]
+"""Topic and partition."""
 
 
 class StreamError(Exception):
@@ -64,6 +67,9 @@ class Wire(Protocol):
 
     def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """First offset that exists and the next one to be written."""
+
+    def ends(self, places: Iterable[Place]) -> Mapping[Place, int]:
+        """The next offset of each partition, asked for at once; empty when nobody can say just now."""
 
     def topic_ids(self, topics: list[str]) -> Mapping[str, tuple[str, int]]:
         """Topic to its id (another one once it was made again) and its number of partitions."""

@@ -3,6 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,12 +12,13 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 
 from chassis.streams.changelog import MARKER
 from chassis.streams.engine import Engine
+from chassis.streams.faust_host import FaustHost
 from chassis.streams.kafka import KafkaWire
 from chassis.streams.memory import MemoryLog, MemoryWire
 from chassis.streams.processor import run_processor
 from chassis.streams.pulse import Pulse
 from chassis.streams.settings import StreamSettings
-from chassis.streams.wire import Undelivered, Wire
+from chassis.streams.wire import StreamError, Undelivered, Wire
 from tests.chassis.streams.sums import Account, Sums, account, catalogue, moved, offline_codec
 
 ANA = account(1)
@@ -55,6 +58,8 @@ def test_what_was_flushed_is_read_back_in_order_and_from_anywhere(wired: tuple[W
     wire.flush()
     assert wire.bounds(topic, 1) == (0, 5)
     assert wire.bounds(topic, 0) == (0, 0)
+    assert wire.ends([(topic, 0), (topic, 1)]) == {(topic, 0): 0, (topic, 1): 5}
+    assert wire.ends([]) == {}
     read = list(wire.read(topic, 1, 1, 4))
     assert [(raw.offset, raw.key, raw.value) for raw in read] == [
         (1, b"k1", b"v1"), (2, b"k2", b"v2"), (3, b"k3", None)
@@ -203,3 +208,32 @@ def test_a_processor_folds_what_is_written_and_stops_when_told(stage: Stage, hos
     state = stage.member().state(ANA, 0)
     assert state is not None
     assert (state.total, state.lost, state.doubled) == (100, 0, 0)
+
+
+class DeafHost(FaustHost[Account]):
+    """Its Faust brings nothing."""
+
+    async def _take(self, stream: Any) -> None:
+        async for _ in stream.noack().events():
+            pass
+
+
+def test_what_faust_does_not_bring_is_read_directly_until_the_process_starts_anew(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.streams.engine.STALLED_AFTER", 1.0)
+    monkeypatch.setattr("chassis.streams.faust_host.SILENCE_SECONDS", 1.0)
+    wire = KafkaWire(stage.bootstrap, "deaf")
+    folding = Engine(stage.fold, stage.codec, stage.contract, wire, stage.pulse)
+    host = DeafHost(folding, stage.fold.name, StreamSettings(stage.bootstrap, "deaf", "faust"))
+    with ThreadPoolExecutor(1) as pool:
+        given_up = pool.submit(host.run, threading.Event())
+        written = 0
+        while not given_up.done():
+            stage.move(written, 1)
+            written += 1
+            time.sleep(0.1)
+        with pytest.raises(StreamError, match="faust has brought nothing"):
+            given_up.result()
+    wire.close()
+    assert 0 < stage.wire.bounds(stage.fold.total, 0)[1] <= written
