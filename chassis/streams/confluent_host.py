@@ -120,14 +120,7 @@ class ConfluentHost(Generic[S]):
 
     def _watch(self) -> None:
         self._hint()
-        topics, numbers = self._engine.topics, self._engine.owned
-        known = {(t, n): self._end(t, n) for t in topics for n in numbers}
-        self._engine.nudge(known, idle=self._idle)
-
-    def _end(self, topic: str, partition: int) -> int:
-        """End of a partition as last told by a fetch; below 0 before the first."""
-        bounds = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
-        return int(bounds[1]) if bounds else -1
+        self._engine.nudge(idle=self._idle)
 
 
 def common_partitions(partitions: list[TopicPartition]) -> list[int]:

@@ -18,7 +18,7 @@ from chassis.streams.outbox import Outgoing
 from chassis.streams.partition import Claim, Partition, Parts
 from chassis.streams.pulse import Pulse
 from chassis.streams.store import PartitionStore
-from chassis.streams.wire import NotCoPartitioned, Place, SourceLost, TopicRecreated, Wire
+from chassis.streams.wire import NotCoPartitioned, SourceLost, TopicRecreated, Wire
 
 S = TypeVar("S")
 
@@ -94,10 +94,6 @@ class Engine(Generic[S]):
     def partitions(self) -> int:
         """Number of partitions of its topics; raises `NotCoPartitioned`. Blocks."""
         return next(iter(self._wire.topic_ids([self._fold.changelog]).values()))[1]
-
-    def ends(self) -> Mapping[Place, int]:
-        """Where the log of every topic ends just now, as the broker says; empty in an outage. Blocks."""
-        return self._wire.ends([(topic, number) for topic in self.topics for number in self._owned])
 
     def hinted(self) -> Mapping[tuple[str, int], int]:
         """The offsets that the group's coordinator knows: where a host that trusts them starts. Blocks."""
@@ -220,18 +216,19 @@ class Engine(Generic[S]):
         self._fire()
         self._commit()
 
-    def nudge(self, ends: Mapping[Place, int], idle: bool = True) -> bool:
+    def nudge(self, idle: bool = True) -> bool:
         """Watches for topics that lie still below their end and reads them directly. Also tells the lag.
 
-        `ends` are the known ends by topic and partition; not `idle`: the host is busy with other partitions.
-        Call it every other second. True: something lay still.
+        The broker is asked for the ends: what a host knows of them stands still when it has stopped fetching.
+        Not `idle`: the host is busy with other partitions. Call it every other second. True: there was one.
         """
+        ends = self._wire.ends([(topic, number) for topic in self.topics for number in self._owned])
         now = time.monotonic()
         lay_still = False
         lags = dict.fromkeys(self.topics, 0)
         for partition in list(self._owned.values()):
             for topic, at in list(partition.next.items()):
-                end = ends.get((topic, partition.number)) or 0
+                end = ends.get((topic, partition.number), 0)
                 lags[topic] += max(0, end - at)
                 seen, since = self._progress.get((topic, partition.number), (-1, now))
                 if end <= at or seen != at or not idle:

@@ -222,9 +222,7 @@ class FaustHost(Generic[S]):
             async with self._turn:
                 if self._generation is None:
                     continue
-                # not Faust's own high watermarks: they stand still when it has stopped fetching
-                ends = await self._in_thread(self._engine.ends)
-                if await self._in_thread(partial(self._engine.nudge, ends)):
+                if await self._in_thread(self._engine.nudge):
                     self._judge_silence()
                 if self._engine.more:
                     self._kick.set()

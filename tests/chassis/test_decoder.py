@@ -8,6 +8,7 @@ from chassis.avro import Codec
 from chassis.catalogue import Catalogue
 from chassis.consumer.records import Decoder, Event, RawRecord, Refusal
 from chassis.ids import NOBODY, tenant_id
+from chassis.testing import packaged_codec
 
 ACME, ZENITH = tenant_id("acme"), tenant_id("zenith")
 LEAD = "0191d2a0-0000-7000-8000-000000000001"
@@ -17,9 +18,7 @@ TOPIC, KEYS = "leads.lead", "leads.subject-key"
 @pytest.fixture(scope="module")
 def codec() -> Codec:
     """Without a registry."""
-    catalogue = Catalogue.load()
-    ids = {t.subject(r): (number + 1,) for number, (t, r) in enumerate(catalogue.subjects())}
-    return Codec(catalogue, ids)
+    return packaged_codec()
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from chassis.ids import NOBODY
 from chassis.live import Live, audience, source, stream
 from chassis.migrations import migrate
 from chassis.producer import Producer, Sendable
+from chassis.testing import packaged_codec
 from deploy.local.postgres import Postgres
 from tests.chassis.http.conftest import VERSIONS, serve
 
@@ -109,8 +110,7 @@ class World:
         self.key: SigningKey = make_signing_key(keys)
         self.settings = Settings(str(keys / "jwks.json"), kafka)
         self.catalogue = Catalogue.load()
-        subjects = [topic.subject(record) for topic, record in self.catalogue.subjects()]
-        self.codec = Codec(self.catalogue, {name: (n,) for n, name in enumerate(subjects, 1)})
+        self.codec = packaged_codec(self.catalogue)
         self.producer = Producer(kafka, "test")
         self.database = Database(url, clock=SystemClock())
 

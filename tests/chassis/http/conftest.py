@@ -26,6 +26,7 @@ from chassis.db import Database
 from chassis.http import Router, create_app
 from chassis.ids import tenant_id, user_id
 from chassis.migrations import migrate
+from chassis.testing import packaged_codec
 from deploy.local.postgres import Postgres
 from tests.chassis.http import notes
 
@@ -88,9 +89,8 @@ def runtime(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
     make_signing_key(keys)
     database = Database(urls["app"], clock=SystemClock(), pool_size=POOL)
     catalogue = Catalogue.load()
-    subjects = [topic.subject(record) for topic, record in catalogue.subjects()]
-    codec = Codec(catalogue, {subject: (n,) for n, subject in enumerate(subjects, 1)})
-    yield Runtime(Settings(str(keys / "jwks.json")), urls["app"], database, catalogue, codec)
+    settings, codec = Settings(str(keys / "jwks.json")), packaged_codec(catalogue)
+    yield Runtime(settings, urls["app"], database, catalogue, codec)
     database.close()
     postgres.drop(name)
 

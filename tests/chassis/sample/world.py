@@ -31,6 +31,7 @@ from chassis.ids import tenant_id
 from chassis.migrations import migrate
 from chassis.outbox import Publisher
 from chassis.relay import Relay
+from chassis.testing import packaged_codec
 from tests.chassis.sample import service
 from tests.topics import records
 
@@ -99,8 +100,7 @@ class World:
     @cached_property
     def codec(self) -> Codec:
         """Encodes and decodes without a registry."""
-        ids = {t.subject(r): (number + 1,) for number, (t, r) in enumerate(self.catalogue.subjects())}
-        return Codec(self.catalogue, ids)
+        return packaged_codec(self.catalogue)
 
     @cached_property
     def database(self) -> Database:
