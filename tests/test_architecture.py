@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 SERVICES = sorted(p.parent.name for p in ROOT.glob("services/*/__init__.py"))
 PURE = sorted(
     p
-    for pattern in ("domain", "scoring", "alerting")
+    for pattern in ("domain", "scoring", "alerting", "conversion")
     for p in [*ROOT.glob(f"services/*/{pattern}.py"), *ROOT.glob(f"services/*/{pattern}/*.py")]
 )
 CODE = sorted(p for folder in ("chassis", "services") for p in (ROOT / folder).rglob("*.py"))

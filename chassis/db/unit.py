@@ -185,14 +185,22 @@ class Database:
         ):
             yield uow
 
-    def run(self, tenant: UUID, actor: str, work: Callable[[UnitOfWork], T], trace: Trace | None = None) -> T:
+    def run(
+        self,
+        tenant: UUID,
+        actor: str,
+        work: Callable[[UnitOfWork], T],
+        trace: Trace | None = None,
+        *,
+        correlation: str | None = None,
+    ) -> T:
         """The result of `work` in a transaction of its own; tried again when another was in the way.
 
         `work` may run up to 5 times, so it must touch nothing but its unit. Raises Contended after that.
         """
 
         def attempt() -> T:
-            with self.unit_of_work(tenant, actor, trace) as uow:
+            with self.unit_of_work(tenant, actor, trace, correlation=correlation) as uow:
                 return work(uow)
 
         return retried(attempt)

@@ -28,13 +28,14 @@ gets, in any media type, gzip or not. Domain errors become problems by the table
 
 from chassis.http.app import create_app
 from chassis.http.bodies import read_body, read_json, strict_json
-from chassis.http.deps import CallerDep, IdempotencyKey, RuntimeDep, ScopeDep, Transaction, require
+from chassis.http.deps import CallerDep, IdempotencyKey, RuntimeDep, ScopeDep, Transaction, UnitsDep, require
 from chassis.http.models import Day, Id, RequestModel, Timestamp, View
 from chassis.http.paging import Page, Paging, PagingDep
 from chassis.http.preconditions import IfMatch, Precondition, RequiredIfMatch, etag
 from chassis.http.problems import ErrorTable, Problem, unavailable
 from chassis.http.rates import enforce_rate, rate_limit
 from chassis.http.routing import Router, accepts
+from chassis.http.transactions import Units
 
 __all__ = [
     "CallerDep",
@@ -55,6 +56,8 @@ __all__ = [
     "ScopeDep",
     "Timestamp",
     "Transaction",
+    "Units",
+    "UnitsDep",
     "View",
     "accepts",
     "create_app",

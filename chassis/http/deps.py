@@ -10,6 +10,7 @@ from chassis.db import UnitOfWork
 from chassis.http.contract import edge
 from chassis.http.idempotency import checked_key
 from chassis.http.problems import Problem
+from chassis.http.transactions import Units
 from chassis.runtime import Runtime
 
 
@@ -25,6 +26,11 @@ async def _transaction(request: Request) -> Any:
     return await request.state.work.open()
 
 
+async def _units(request: Request) -> Units:
+    here, caller = edge(request), await _caller(request)
+    return Units(here.runtime.database, here.admission, caller, request.state.request_id)
+
+
 async def _runtime(request: Request) -> Any:
     return edge(request).runtime
 
@@ -38,6 +44,9 @@ CallerDep = Annotated[Caller, Depends(_caller)]
 
 Transaction = Annotated[UnitOfWork, Depends(_transaction)]
 """The request's unit of work: committed by the chassis before the answer leaves, rolled back on any error."""
+
+UnitsDep = Annotated[Units, Depends(_units)]
+"""Several transactions, one after another, in place of the one."""
 
 RuntimeDep = Annotated[Runtime, Depends(_runtime)]
 """The process, for what is no transaction."""

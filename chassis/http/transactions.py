@@ -1,9 +1,11 @@
 """One request, one transaction: opened when an endpoint asks for it, committed before the answer leaves."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +17,8 @@ from chassis.http import idempotency
 from chassis.http.problems import unavailable
 from chassis.telemetry import Trace, current_trace
 
+T = TypeVar("T")
+
 
 class UnitsOfWork(Protocol):
     """The database, as far as the edge goes: it opens transactions and ends them."""
@@ -23,6 +27,17 @@ class UnitsOfWork(Protocol):
         self, tenant: UUID, actor: str, trace: Trace | None = None, *, correlation: str | None = None
     ) -> AbstractContextManager[Any]:
         """One transaction: committed at the end of the block, rolled back on an error."""
+
+    def run(
+        self,
+        tenant: UUID,
+        actor: str,
+        work: Callable[[Any], T],
+        trace: Trace | None = None,
+        *,
+        correlation: str | None = None,
+    ) -> T:
+        """The result of `work` in a transaction of its own, tried again when another was in the way."""
 
 
 class Admission:
@@ -54,6 +69,34 @@ class Admission:
     def leave(self) -> None:
         """Gives the place back."""
         self._places.release()
+
+
+class Units:
+    """Transactions one after another, for an endpoint that begins something and waits for its end."""
+
+    def __init__(self, database: UnitsOfWork, admission: Admission, caller: Caller, correlation: str) -> None:
+        self._database, self._admission = database, admission
+        self._caller, self._correlation = caller, correlation
+
+    async def run(self, work: Callable[[Any], T]) -> T:
+        """The result of `work(uow)`, committed. Raises what `work` raises, Problem 503, Contended.
+
+        `work` may run several times, so it must touch nothing but its unit.
+        """
+        await self._admission.enter()
+        try:
+            return await run_in_threadpool(
+                partial(
+                    self._database.run,
+                    self._caller.tenant,
+                    f"user:{self._caller.user}",
+                    work,
+                    current_trace(),
+                    correlation=self._correlation,
+                )
+            )
+        finally:
+            self._admission.leave()
 
 
 class Replayed(Exception):

@@ -8,19 +8,41 @@ from chassis.db import UnitOfWork
 from chassis.dead_letters import store_dead_letter
 from chassis.metrics import metrics, waited
 from chassis.pii import store_subject_key
+from chassis.runtime import Runtime
 from services.leads import commands
 
-consumers = Consumers("leads")
 
+def consumers(runtime: Runtime) -> Consumers:
+    """The handlers of this service."""
+    found = Consumers("leads")
 
-@consumers.on_batch("leads.score", "ScoreChanged")
-def score_changed(uow: UnitOfWork, events: Sequence[Event]) -> None:
-    """Scores with what they are made of: store them, promote whom they lift."""
-    commands.store_scores(uow, [event.record for event in events])
-    for event in events:
-        waited(metrics().score_latency, event.record["recorded_at"], uow.now)
+    @found.on_batch("leads.score", "ScoreChanged")
+    def score_changed(uow: UnitOfWork, events: Sequence[Event]) -> None:
+        commands.store_scores(uow, [event.record for event in events])
+        for event in events:
+            waited(metrics().score_latency, event.record["recorded_at"], uow.now)
 
+    @found.on("leads.lead", "LeadStatusChanged")
+    def lead_moved(uow: UnitOfWork, event: Event) -> None:
+        commands.lead_qualified(uow, runtime.vault, event.record)
 
-consumers.on("identity.user", "User", resent=False)(store_colleague)
-consumers.on("identity.subject-key", "SubjectKey")(store_subject_key)
-consumers.on_raw("leads.dead-letter")(store_dead_letter)
+    @found.on("accounts.account", "ConversionAccountReady", resent=False)
+    def account_ready(uow: UnitOfWork, event: Event) -> None:
+        commands.account_ready(uow, event.record)
+
+    @found.on("accounts.account", "ConversionAccountRefused", resent=False)
+    def account_refused(uow: UnitOfWork, event: Event) -> None:
+        commands.account_refused(uow, event.record)
+
+    @found.on("opportunities.opportunity", "ConversionOpportunityReady", resent=False)
+    def opportunity_ready(uow: UnitOfWork, event: Event) -> None:
+        commands.opportunity_ready(uow, event.record)
+
+    @found.on("opportunities.opportunity", "ConversionOpportunityRefused", resent=False)
+    def opportunity_refused(uow: UnitOfWork, event: Event) -> None:
+        commands.opportunity_refused(uow, event.record)
+
+    found.on("identity.user", "User", resent=False)(store_colleague)
+    found.on("identity.subject-key", "SubjectKey")(store_subject_key)
+    found.on_raw("leads.dead-letter")(store_dead_letter)
+    return found

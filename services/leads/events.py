@@ -10,8 +10,9 @@ from chassis.db import UnitOfWork
 from chassis.ids import new_id
 from chassis.outbox import Outgoing
 from chassis.pii import Vault
+from services.leads.conversion import deal_type, title
 from services.leads.domain import StatusChanged, facts_of
-from services.leads.models import Lead
+from services.leads.models import ConversionRow, Lead
 from services.leads.scoring import RuleSet
 
 LEAD = "leads.lead"
@@ -53,6 +54,73 @@ def lead_score_adjusted(uow: UnitOfWork, lead: Lead, event_id: UUID, points: int
     """A person gave or took points."""
     record = {**_about(uow, lead, event_id), "points": points, "reason": reason}
     return _lead(uow, "LeadScoreAdjusted", lead, record)
+
+
+def conversion_started(
+    uow: UnitOfWork, vault: Vault, lead: Lead, row: ConversionRow, attributes: Mapping[str, str]
+) -> Outgoing:
+    """A conversion begins; carries the person sealed under the lead's own key."""
+    pii, key_id = vault.seal(uow, lead.id, _person(lead))
+    record = {
+        **_about(uow, lead, new_id()),
+        "conversion_id": str(row.id),
+        "account_id": str(row.account_id),
+        "contact_id": str(row.contact_id),
+        "path": row.path,
+        "contact_exists": row.command["contact_id"] is not None,
+        "owner_id": _text(lead.owner_id),
+        "lead_source": lead.lead_source,
+        "score": lead.score,
+        "industry": lead.industry,
+        "country": lead.country,
+        "esg_interest": lead.esg_interest,
+        "mapped": dict(attributes),
+        "email_hash": lead.email_hash,
+        "pii": pii,
+        "key_id": key_id,
+    }
+    return _lead(uow, "ConversionStarted", lead, record)
+
+
+def conversion_opportunity_wanted(uow: UnitOfWork, lead: Lead, row: ConversionRow) -> Outgoing:
+    """Account and contact are there; the opportunity is wanted."""
+    label = lead.lead_source.replace("_", " ").capitalize()
+    record = {
+        **_about(uow, lead, new_id()),
+        **_conversion(row),
+        "path": row.path,
+        "opportunity_exists": row.command["opportunity_id"] is not None,
+        "title": title(row.path, row.account_name or "", label),
+        "deal_type": deal_type(row.path, lead.lead_source),
+        "amount_minor": row.amount_minor,
+        "currency": row.currency,
+        "close_date": row.close_date.isoformat(),
+        "owner_id": _text(lead.owner_id),
+        "lead_source": lead.lead_source,
+        "score": row.score["score"],
+    }
+    return _lead(uow, "ConversionOpportunityWanted", lead, record)
+
+
+def lead_converted(uow: UnitOfWork, lead: Lead, row: ConversionRow, follow_ons: Sequence[str]) -> Outgoing:
+    """A lead was converted, wholly."""
+    record = {
+        **_about(uow, lead, new_id()),
+        **_conversion(row),
+        "path": row.path,
+        "owner_id": _text(lead.owner_id),
+        "account_owner_id": _text(row.account_owner_id),
+        "lead_source": lead.lead_source,
+        "score": row.score["score"],
+        "follow_ons": list(follow_ons),
+    }
+    return _lead(uow, "LeadConverted", lead, record)
+
+
+def conversion_failed(uow: UnitOfWork, lead: Lead, row: ConversionRow) -> Outgoing:
+    """A conversion was given up."""
+    record = {**_about(uow, lead, new_id()), **_conversion(row), "code": row.code, "reason": row.reason}
+    return _lead(uow, "ConversionFailed", lead, record)
 
 
 def scoring_rules_published(
@@ -108,8 +176,7 @@ def _about(uow: UnitOfWork, lead: Lead, event_id: UUID) -> dict[str, Any]:
 
 
 def _state(uow: UnitOfWork, vault: Vault, lead: Lead, event_id: UUID) -> dict[str, Any]:
-    person = {name: value for name in PERSONAL if (value := getattr(lead, name)) is not None}
-    pii, key_id = vault.seal(uow, lead.id, person)
+    pii, key_id = vault.seal(uow, lead.id, _person(lead))
     return {
         **_about(uow, lead, event_id),
         "created_at": millis(lead.created_at),
@@ -127,6 +194,19 @@ def _state(uow: UnitOfWork, vault: Vault, lead: Lead, event_id: UUID) -> dict[st
         "respond_by": None if lead.respond_by is None else millis(lead.respond_by),
         "first_contacted_at": None if lead.first_contacted_at is None else millis(lead.first_contacted_at),
         "archived": lead.archived_at is not None,
+    }
+
+
+def _person(lead: Lead) -> dict[str, Any]:
+    return {name: value for name in PERSONAL if (value := getattr(lead, name)) is not None}
+
+
+def _conversion(row: ConversionRow) -> dict[str, Any]:
+    return {
+        "conversion_id": str(row.id),
+        "account_id": str(row.account_id),
+        "contact_id": str(row.contact_id),
+        "opportunity_id": _text(row.opportunity_id),
     }
 
 

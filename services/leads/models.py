@@ -1,6 +1,6 @@
 """Tables. Every key starts with the tenant; row security is forced by the migrations."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -60,7 +60,9 @@ class Lead(TenantScoped, Model):
     first_contacted_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
     conversion_id: Mapped[UUID | None]
-    """The conversion under way, meanwhile nobody moves the lead."""
+    """The conversion that is under way, or that converted the lead."""
+    converted_to_account: Mapped[UUID | None]
+    converted_to_opportunity: Mapped[UUID | None]
 
     @property
     def standing(self) -> Standing:
@@ -164,3 +166,32 @@ class TenantSetting(TenantScoped, Model):
     value: Mapped[dict[str, Any]]
     updated_at: Mapped[datetime]
     updated_by: Mapped[str]
+
+
+class ConversionRow(TenantScoped, Model):
+    """A conversion from its command to its end: saga and log in one (F48, F49)."""
+
+    __tablename__ = "conversions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID]
+    path: Mapped[str]
+    state: Mapped[str]
+    account_id: Mapped[UUID]
+    contact_id: Mapped[UUID]
+    opportunity_id: Mapped[UUID | None]
+    account_owner_id: Mapped[UUID | None]
+    account_name: Mapped[str | None]
+    code: Mapped[str | None]
+    reason: Mapped[str | None]
+    command: Mapped[dict[str, Any]]
+    """As it came: the same key with another command is refused (G11)."""
+    actor: Mapped[str]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    score: Mapped[dict[str, Any]]
+    """The lead's score at the beginning: shown, raw, fit, engagement, grade, rules_version."""
+    amount_minor: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str | None]
+    close_date: Mapped[date]
+    unmapped: Mapped[list[Any]]

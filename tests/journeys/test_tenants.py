@@ -27,6 +27,8 @@ WITH_BODY = [called for called in CLOSED if called.route.body_field]
 OTHERS = {
     "POST /api/leads": "makes a lead: the tenant is the token's",
     "GET /api/leads/scoring-rules": "a list without pages",
+    "GET /api/leads/settings/conversion": "the tenant's own, there is no other",
+    "PUT /api/leads/settings/conversion": "the tenant's own, there is no other",
     "POST /api/leads/scoring-rules": "makes a draft: the tenant is the token's",
     "POST /api/opportunities": "makes an opportunity: the tenant is the token's",
     "POST /api/accounts": "opens an account: the tenant is the token's",
@@ -54,6 +56,9 @@ BODIES: dict[str, Json] = {
     "POST /api/opportunities/{opportunity}/reopen": {"stage": "proposal", "reason": "Sabotage"},
     "POST /api/accounts": {"name": "Mole"},
     "PATCH /api/accounts/{account}": {"name": "Taken over"},
+    "POST /api/leads/{lead}/convert": {},
+    "POST /api/leads/conversions/{conversion}/cancel": {"reason": "Sabotage"},
+    "PUT /api/leads/settings/conversion": {},
     "POST /api/engagement/sources": {"name": "Mole"},
     "PATCH /api/engagement/sources/{id}": {"name": "Mole"},
     "POST /api/engagement/sources/{id}/write-keys/{key}/rotate": {"overlap_seconds": 0},

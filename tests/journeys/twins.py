@@ -79,16 +79,10 @@ class Twin:
     slug: str
     email: str
     leads: tuple[Json, ...]
-    opportunity: str
-    account: str
-    alert: str
-    item: str
-    source: str
-    write_key_id: str
-    write_key: str
-    rejected: str
-    event: str
+    things: Mapping[str, str]
+    """What a path or a filter names, to the id of one of its own: a new kind of thing gets a line there."""
     version: str
+    write_key: str
     letters: Mapping[str, str]
     """Service to a dead letter in it."""
     urls: Mapping[str, str]
@@ -112,42 +106,28 @@ class Twin:
 
     def marks(self) -> set[str]:
         """Texts that nobody else must ever be told."""
-        things = [
-            self.opportunity,
-            self.account,
-            self.alert,
-            self.item,
-            self.source,
-            self.write_key_id,
-            self.rejected,
-            self.event,
-        ]
         leads = [str(lead["id"]) for lead in self.leads]
-        return {self.id, self.email, *leads, *things, *self.letters.values(), *self.users}
+        return {self.id, self.email, *leads, *self.things.values(), *self.letters.values(), *self.users}
 
     def path_id(self, called: Called, name: str) -> str:
         """The id of one of its own things for a place in a path; KeyError for a place that has no case."""
+        own = {"letter": self.letters[called.service], "version": self.version}
         if name == "id":
-            return {"rejected": self.rejected, "sources": self.source}[called.path.split("/")[3]]
-        own = {
-            "lead": self.lead,
-            "opportunity": self.opportunity,
-            "account": self.account,
-            "alert": self.alert,
-            "item": self.item,
-            "key": self.write_key_id,
-        }
-        return {**own, "letter": self.letters[called.service], "version": self.version}[name]
+            name = {"rejected": "rejected", "sources": "source"}[called.path.split("/")[3]]
+        return {"lead": self.lead, **self.things, **own}[name]
 
     def filter(self, name: str) -> str:
         """One of its values for a filter of a list; KeyError for a filter that has no case."""
-        own = {"lead_id": self.lead, "subject_id": self.lead, "source_id": self.source}
-        own["parent_id"] = self.account
-        return {**own, "owner_id": self.users[0], "email": self.email, "q": self.email}[name]
+        own = {f"{kind}_id": id for kind, id in self.things.items()}
+        own |= {"parent_id": self.things["account"], "account_id": self.things["converted_to"]}
+        own |= {"lead_id": self.lead, "subject_id": self.lead, "owner_id": self.users[0]}
+        return {**own, "email": self.email, "q": self.email}[name]
 
     def call(self, login: str, called: Called, path: str, **rest: Any) -> httpx.Response:
         """A call straight to the service, past the gateway; globex pretends to be acme by its headers."""
         headers = {"authorization": f"Bearer {self.tokens[login]}", "if-match": '"1"'}
+        if called.route.rules.idempotency_key == "own":
+            headers["idempotency-key"] = uuid.uuid4().hex
         headers |= PRETENCE if self.slug == "globex" else {}
         return self.client.request(called.method, self.urls[called.service] + path, headers=headers, **rest)
 
@@ -174,24 +154,32 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
         full = {"phone": "+4930901820", "industry": "technology", "company_size": "enterprise"}
         leads = (world.lead(rep, email=email, **full), world.lead(rep))
         rep.post(f"/api/leads/{leads[0]['id']}/adjustments", {"points": 40, "reason": "Met"}, key=mark)
+        conversion = _conversion(world, rep, mark)
         rules = {"rules": admin.get("/api/leads/scoring-rules")["rules"]}
         version = [admin.post("/api/leads/scoring-rules", rules)["version"] for _ in range(drafts)][-1]
         source, key = _source(admin, mark)
         _send(world, key, mark, email)
         letters = _poison(world, slug)
+        alert, item = _alert(rep, leads[0]["id"])
+        things = {
+            "alert": alert,
+            "item": item,
+            "source": source,
+            "key": str(key["id"]),
+            "rejected": str(_first(admin, "/api/engagement/rejected", source_id=source)["id"]),
+            "event": str(_first(admin, "/api/engagement/events", lead_id=leads[0]["id"])["id"]),
+            "opportunity": _opportunity(rep),
+            "conversion": str(conversion["conversion_id"]),
+            "account": str(rep.post("/api/accounts", {"name": f"Twin {mark}"})["id"]),
+            "converted_to": str(conversion["account_id"]),
+        }
         return Twin(
             slug,
             email,
             leads,
-            _opportunity(rep),
-            str(rep.post("/api/accounts", {"name": f"Twin {mark}"})["id"]),
-            *_alert(rep, leads[0]["id"]),
-            source,
-            key["id"],
-            key["write_key"],
-            str(_first(admin, "/api/engagement/rejected", source_id=source)["id"]),
-            str(_first(admin, "/api/engagement/events", lead_id=leads[0]["id"])["id"]),
+            things,
             str(version),
+            key["write_key"],
             {service.name: _letter(admin, service.name, letters) for service in SERVICES},
             {service.name: f"http://127.0.0.1:{world.system.ports[service.name]}" for service in SERVICES},
             {login: token(slug, login) for login in LOGINS},
@@ -202,6 +190,13 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
 def _opportunity(rep: Api) -> str:
     deal = {"title": "Initial Opportunity", "account_id": str(uuid.uuid4())}
     return str(rep.post("/api/opportunities", deal)["id"])
+
+
+def _conversion(world: World, rep: Api, mark: str) -> Json:
+    """A lead of its own on its way to an account."""
+    lead = world.lead(rep)
+    rep.post(f"/api/leads/{lead['id']}/status", {"status": "qualified"}, key=f"{mark}-qualify")
+    return rep.post(f"/api/leads/{lead['id']}/convert", {}, key=f"{mark}-convert")
 
 
 def _source(admin: Api, name: str) -> tuple[str, Json]:

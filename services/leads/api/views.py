@@ -51,6 +51,9 @@ class LeadView(View):
     respond_by: datetime | None
     first_contacted_at: datetime | None
     archived: bool
+    conversion_id: UUID | None
+    converted_to_account: UUID | None
+    converted_to_opportunity: UUID | None
 
 
 class LineView(View):

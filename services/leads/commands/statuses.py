@@ -4,6 +4,7 @@ from uuid import UUID
 
 from chassis.db import UnitOfWork
 from services.leads import domain, events
+from services.leads.conversion import ConversionActive
 from services.leads.domain import LeadNotFound, Status, StatusChanged
 from services.leads.models import Lead, StatusChange
 
@@ -13,9 +14,11 @@ def set_status(
 ) -> tuple[Lead, list[str]]:
     """A person's decision about the status, and what they are warned of (F26-F28).
 
-    Raises LeadNotFound, NotAllowedNow, ReasonMissing.
+    Raises LeadNotFound, ConversionActive, NotAllowedNow, ReasonMissing.
     """
     lead = locked(uow, lead_id)
+    if lead.conversion_id is not None and lead.status != "converted":
+        raise ConversionActive(lead.conversion_id)
     standing, changes = domain.set_status(lead.standing, status, lead.score, uow.now, reason_code, reason)
     for change in changes:
         lead.standing = standing

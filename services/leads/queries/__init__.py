@@ -1,7 +1,19 @@
 """SQL to view rows: lists of leads, receipts, histories."""
 
+from services.leads.queries.conversions import get_conversion, list_conversions
 from services.leads.queries.history import Entry, history
 from services.leads.queries.leads import After, Wanted, get_lead, list_leads, receipt
 from services.leads.queries.rules import list_rule_sets
 
-__all__ = ["After", "Entry", "Wanted", "get_lead", "history", "list_leads", "list_rule_sets", "receipt"]
+__all__ = [
+    "After",
+    "Entry",
+    "Wanted",
+    "get_conversion",
+    "get_lead",
+    "history",
+    "list_conversions",
+    "list_leads",
+    "list_rule_sets",
+    "receipt",
+]

@@ -1,0 +1,226 @@
+"""Conversions: begun by a command, carried on by the answers of accounts and opportunities (F44-F51)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis.db import UnitOfWork
+from chassis.ids import derived_id
+from chassis.pii import Vault
+from services.leads import conversion, domain, events
+from services.leads.commands.settings import read_setting
+from services.leads.commands.statuses import bump, locked, record_status
+from services.leads.conversion import (
+    Account,
+    Command,
+    Conversion,
+    ConversionNotFound,
+    Converted,
+    Failed,
+    NewIds,
+    OpportunityWanted,
+    OtherCommand,
+    Refusal,
+    Settings,
+    Started,
+    Subject,
+    Told,
+)
+from services.leads.models import ConversionRow, Lead
+
+Record = Mapping[str, Any]
+SCORE = ("score", "raw", "fit", "engagement", "grade", "rules_version")
+SETTING = "conversion"
+
+
+def convert_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, command: Command, key: str) -> ConversionRow:
+    """Begins a conversion, or finds the one that the same command began; its id is made of the key (F48).
+
+    Raises LeadNotFound, OtherCommand, AlreadyConverted, ConversionActive, NotQualified.
+    """
+    lead = locked(uow, lead_id)
+    id = derived_id(uow.tenant, lead.id, key)
+    known = uow.session.get(ConversionRow, (uow.tenant, id))
+    if known is not None:
+        return _same(known, command)
+    standing = Subject(lead.id, lead.status, lead.account_id, lead.conversion_id)
+    row = _row(uow, lead, conversion.plan(standing, command, _ids(id)), command)
+    uow.session.add(row)
+    lead.conversion_id = id
+    _carry_on(uow, lead, row, conversion.started(_state(row)), vault)
+    return row
+
+
+def account_ready(uow: UnitOfWork, record: Record) -> None:
+    """Accounts did its step; the answer to a conversion that is over changes nothing."""
+    lead, row = _under_way(uow, record)
+    owner = record["owner_id"]
+    account = Account(
+        UUID(record["account_id"]),
+        record["account_name"],
+        UUID(record["contact_id"]),
+        UUID(owner) if owner else None,
+    )
+    _carry_on(uow, lead, row, conversion.account_ready(_state(row), account))
+
+
+def opportunity_ready(uow: UnitOfWork, record: Record) -> None:
+    """Opportunities did its step."""
+    lead, row = _under_way(uow, record)
+    _carry_on(uow, lead, row, conversion.opportunity_ready(_state(row)))
+
+
+def account_refused(uow: UnitOfWork, record: Record) -> None:
+    """Accounts cannot do its step."""
+    lead, row = _under_way(uow, record)
+    refusal = Refusal(record["code"], record["reason"])
+    _carry_on(uow, lead, row, conversion.refused(_state(row), "account_wanted", refusal))
+
+
+def opportunity_refused(uow: UnitOfWork, record: Record) -> None:
+    """Opportunities cannot do its step."""
+    lead, row = _under_way(uow, record)
+    refusal = Refusal(record["code"], record["reason"])
+    _carry_on(uow, lead, row, conversion.refused(_state(row), "opportunity_wanted", refusal))
+
+
+def cancel_conversion(uow: UnitOfWork, id: UUID, reason: str) -> ConversionRow:
+    """Gives up a conversion that does not come to its end. Raises ConversionNotFound, AlreadyOver."""
+    found = uow.session.get(ConversionRow, (uow.tenant, id))
+    if found is None:
+        raise ConversionNotFound("No such conversion.")
+    lead, row = locked(uow, found.lead_id), _locked_row(uow, id)
+    moved = conversion.cancelled(_state(row), reason)
+    if not moved[1]:
+        raise conversion.AlreadyOver(f"The conversion is {row.state}.")
+    _carry_on(uow, lead, row, moved)
+    return row
+
+
+def lead_qualified(uow: UnitOfWork, vault: Vault, record: Record) -> None:
+    """Converts what became qualified, where the tenant wants that (off by default, F50)."""
+    if record["status"] != "qualified" or not settings_of(uow).auto_convert:
+        return
+    lead = locked(uow, UUID(record["lead_id"]))
+    if lead.status == "qualified" and lead.conversion_id is None:
+        convert_lead(uow, vault, lead.id, Command(), f"auto:{record['event_id']}")
+
+
+def settings_of(uow: UnitOfWork) -> Settings:
+    """How the tenant converts."""
+    return Settings(**read_setting(uow, SETTING)[0])
+
+
+def _same(row: ConversionRow, command: Command) -> ConversionRow:
+    if row.command != _command(command):
+        raise OtherCommand("This Idempotency-Key was used for another conversion.")
+    return row
+
+
+def _ids(id: UUID) -> NewIds:
+    return NewIds(id, *(derived_id(id, kind) for kind in ("account", "contact", "opportunity")))
+
+
+def _command(command: Command) -> dict[str, Any]:
+    values = asdict(command)
+    return {name: str(v) if isinstance(v, UUID) else v for name, v in values.items()}
+
+
+def _row(uow: UnitOfWork, lead: Lead, planned: Conversion, command: Command) -> ConversionRow:
+    settings = settings_of(uow)
+    amount = command.amount or settings.amount_for(lead.company_size)
+    return ConversionRow(
+        tenant_id=uow.tenant,
+        **asdict(planned),
+        account_name=None,
+        command=_command(command),
+        actor=uow.actor,
+        started_at=uow.now,
+        ended_at=None,
+        score={name: getattr(lead, name) for name in SCORE},
+        amount_minor=amount.minor if amount else None,
+        currency=amount.currency if amount else None,
+        close_date=_close_date(uow, command, settings),
+        unmapped=list(_mapped(lead, settings).unmapped),
+    )
+
+
+def _close_date(uow: UnitOfWork, command: Command, settings: Settings) -> date:
+    if command.close_date is not None:
+        return date.fromisoformat(command.close_date)
+    return uow.now.date() + timedelta(days=settings.close_days)
+
+
+def _mapped(lead: Lead, settings: Settings) -> conversion.Mapped:
+    return conversion.mapped({name: getattr(lead, name) for name in conversion.PROFILE}, settings.mapping)
+
+
+def _under_way(uow: UnitOfWork, record: Record) -> tuple[Lead, ConversionRow]:
+    """Lead and conversion under their locks, always in this order."""
+    return locked(uow, UUID(record["lead_id"])), _locked_row(uow, UUID(record["conversion_id"]))
+
+
+def _locked_row(uow: UnitOfWork, id: UUID) -> ConversionRow:
+    mine = select(ConversionRow).where(ConversionRow.tenant_id == uow.tenant, ConversionRow.id == id)
+    return uow.session.scalars(mine.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def _state(row: ConversionRow) -> Conversion:
+    names = Conversion.__dataclass_fields__
+    return Conversion(**{name: getattr(row, name) for name in names})
+
+
+def _carry_on(
+    uow: UnitOfWork,
+    lead: Lead,
+    row: ConversionRow,
+    moved: tuple[Conversion, Sequence[Told]],
+    vault: Vault | None = None,
+) -> None:
+    """Stores where the conversion stands now and says what is to be said."""
+    standing, told = moved
+    for name, value in asdict(standing).items():
+        setattr(row, name, value)
+    for fact in told:
+        match fact:
+            case Started():
+                assert vault is not None  # only the beginning seals
+                _start(uow, vault, lead, row)
+            case OpportunityWanted(account):
+                row.account_name = account.name
+                bump(uow, lead)
+                uow.publish(events.conversion_opportunity_wanted(uow, lead, row))
+            case Converted():
+                _converted(uow, lead, row)
+            case Failed():
+                _failed(uow, lead, row)
+
+
+def _start(uow: UnitOfWork, vault: Vault, lead: Lead, row: ConversionRow) -> None:
+    bump(uow, lead)
+    attributes = _mapped(lead, settings_of(uow)).attributes
+    uow.publish(events.conversion_started(uow, vault, lead, row, attributes))
+
+
+def _converted(uow: UnitOfWork, lead: Lead, row: ConversionRow) -> None:
+    row.ended_at = uow.now
+    lead.account_id = lead.converted_to_account = row.account_id
+    lead.converted_to_opportunity = row.opportunity_id
+    standing, changes = domain.moved(
+        lead.standing, "converted", uow.now, lead.score, "conversion", f"Converted by path {row.path}."
+    )
+    lead.standing = standing
+    for change in changes:
+        record_status(uow, lead, change)
+    bump(uow, lead)
+    uow.publish(events.lead_converted(uow, lead, row, settings_of(uow).follow_ons))
+
+
+def _failed(uow: UnitOfWork, lead: Lead, row: ConversionRow) -> None:
+    row.ended_at, lead.conversion_id = uow.now, None
+    bump(uow, lead)
+    uow.publish(events.conversion_failed(uow, lead, row))

@@ -1,0 +1,75 @@
+"""The conversion as a saga that leads conducts: account and contact, then opportunity, then the lead.
+
+Pure: no SQL, no HTTP, no clock. Every transition returns the conversion as it is then and what is to be said;
+an answer that comes again, or after the end, is a stated no-op.
+"""
+
+from services.leads.conversion.errors import (
+    AlreadyConverted,
+    AlreadyOver,
+    ConversionActive,
+    ConversionNotFound,
+    ConversionRefused,
+    NotQualified,
+    OtherCommand,
+)
+from services.leads.conversion.mapping import DEFAULT_MAPPING, PROFILE, Mapped, UnknownTarget, check, mapped
+from services.leads.conversion.plan import Command, Money, NewIds, Subject, deal_type, plan, title
+from services.leads.conversion.saga import (
+    OVER,
+    Account,
+    Conversion,
+    Converted,
+    Failed,
+    OpportunityWanted,
+    Refusal,
+    Started,
+    State,
+    Told,
+    account_ready,
+    cancelled,
+    opportunity_ready,
+    refused,
+    started,
+)
+from services.leads.conversion.settings import FOLLOW_ONS, Settings
+
+__all__ = [
+    "DEFAULT_MAPPING",
+    "OVER",
+    "Account",
+    "AlreadyConverted",
+    "AlreadyOver",
+    "Command",
+    "Conversion",
+    "ConversionActive",
+    "ConversionNotFound",
+    "ConversionRefused",
+    "Converted",
+    "FOLLOW_ONS",
+    "Failed",
+    "Mapped",
+    "Money",
+    "NewIds",
+    "NotQualified",
+    "OpportunityWanted",
+    "OtherCommand",
+    "PROFILE",
+    "Refusal",
+    "Settings",
+    "Started",
+    "State",
+    "Subject",
+    "Told",
+    "UnknownTarget",
+    "account_ready",
+    "cancelled",
+    "check",
+    "deal_type",
+    "mapped",
+    "opportunity_ready",
+    "plan",
+    "refused",
+    "started",
+    "title",
+]
