@@ -159,7 +159,6 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
         version = [admin.post("/api/leads/scoring-rules", rules)["version"] for _ in range(drafts)][-1]
         source, key = _source(admin, mark)
         _send(world, key, mark, email)
-        admin.call("PUT", "/api/leads/conversion-settings", json={})
         letters = _poison(world, slug)
         alert, item = _alert(rep, leads[0]["id"])
         things = {

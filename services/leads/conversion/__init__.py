@@ -36,7 +36,9 @@ from services.leads.conversion.settings import FOLLOW_ONS, Settings
 
 __all__ = [
     "DEFAULT_MAPPING",
+    "FOLLOW_ONS",
     "OVER",
+    "PROFILE",
     "Account",
     "AlreadyConverted",
     "AlreadyOver",
@@ -46,7 +48,6 @@ __all__ = [
     "ConversionNotFound",
     "ConversionRefused",
     "Converted",
-    "FOLLOW_ONS",
     "Failed",
     "Mapped",
     "Money",
@@ -54,7 +55,6 @@ __all__ = [
     "NotQualified",
     "OpportunityWanted",
     "OtherCommand",
-    "PROFILE",
     "Refusal",
     "Settings",
     "Started",
