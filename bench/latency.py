@@ -1,4 +1,4 @@
-"""From the front door to the stored score and to the alert in the inbox, at a steady rate; then memory."""
+"""From the front door to the stored score and to the alert in the inbox at a steady rate, hop by hop."""
 
 import itertools
 import os
@@ -12,14 +12,16 @@ from pathlib import Path
 
 import httpx
 
+from bench.hops import hops
 from bench.measure import Figure
+from bench.processes import cores, memory
 from cli.api import Api, Json
 from cli.demo.report import seconds_between, spread
 from cli.local import demo_source, token
 from deploy.local import start
 from deploy.local.system import System
 
-LEADS, RATE, SECONDS, BATCH, WARM_UP = 300, 200, 20, 10, 3
+LEADS, RATE, SECONDS, BATCH, WARM_UP, REST = 300, 200, 20, 10, 3, 3
 TENANT = "acme"
 PAGES = ("/blog", "/pricing", "/docs", "/careers", "/", "/customers")
 NAMES = ("Content Downloaded", "Demo Requested", "Email Opened", "Email Link Clicked")
@@ -33,11 +35,19 @@ def measure(home: Path) -> list[Figure]:
         with rep, manager:
             leads = [enter(rep, number) for number in range(LEADS)]
             drive(system.gateway_url, leads, WARM_UP)
-            began = datetime.now(UTC).isoformat()
-            rate = drive(system.gateway_url, leads, SECONDS)
             settle(rep, manager, leads)
-            figures = [*stored(rep, leads, began, rate), *told(manager, began)]
-        return [*figures, *memory(system)]
+            taken: list[Figure] = []
+            with cores(system, "at rest", taken):
+                time.sleep(REST)
+            began = datetime.now(UTC).isoformat()
+            with cores(system, "at work", taken):
+                rate = drive(system.gateway_url, leads, SECONDS)
+            settle(rep, manager, leads)
+            changes = [one for lead in leads for one in scores(rep, lead)]
+            alerts = list(manager.items(ALERTS, limit=200))
+            figures = [*stored(changes, began, rate), *told(alerts, began)]
+            figures += hops(system, changes, alerts, began)
+        return [*figures, *taken, *memory(system)]
 
 
 @contextmanager
@@ -117,18 +127,15 @@ def scores(rep: Api, lead: Json) -> list[Json]:
     return [one for one in entries if one["type"] == "score" and one["cause"] == "engagement"]
 
 
-def stored(rep: Api, leads: list[Json], began: str, rate: float) -> list[Figure]:
+def stored(changes: list[Json], began: str, rate: float) -> list[Figure]:
     """Times to the stored score."""
-    changes = [one for lead in leads for one in scores(rep, lead)]
     return times(f"accepted to score stored, {rate:.0f} events/s", changes, began, "p99 < 300 ms")
 
 
-def told(manager: Api, began: str) -> list[Figure]:
+def told(alerts: list[Json], began: str) -> list[Figure]:
     """Times to the alert in the inbox."""
-    alerts = [
-        one for one in manager.items(ALERTS, limit=200) if one["kind"] in ("score_threshold", "high_value")
-    ]
-    return times("accepted to alert in the inbox", alerts, began, "p99 < 500 ms")
+    crossings = [one for one in alerts if one["kind"] in ("score_threshold", "high_value")]
+    return times("accepted to alert in the inbox", crossings, began, "p99 < 500 ms")
 
 
 def times(name: str, things: list[Json], began: str, aim: str) -> list[Figure]:
@@ -145,14 +152,4 @@ def times(name: str, things: list[Json], began: str, aim: str) -> list[Figure]:
     return [
         Figure(f"{title}, p50", "ms", {"SalesCompass": found["p50_ms"]}),
         Figure(f"{title}, p99", "ms", {"SalesCompass": found["p99_ms"]}, aim),
-    ]
-
-
-def memory(system: System) -> list[Figure]:
-    """Resident memory of each of our processes."""
-    found = ((program.name, program.process.running()) for program in system.programs())
-    return [
-        Figure(f"memory of {name}", "MB resident", {name: process.memory_info().rss / 1e6})
-        for name, process in found
-        if process is not None
     ]
