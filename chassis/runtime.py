@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import structlog
 from confluent_kafka import KafkaException
@@ -49,6 +49,8 @@ class Runtime:
     health: Health
     stop: threading.Event
     """Set when the process must end; what lasts (a live stream) looks at it."""
+    _parts: dict[type, Any] = field(default_factory=dict, repr=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
     def start(
@@ -57,6 +59,7 @@ class Runtime:
         settings: Settings,
         *,
         subject_keys: str | None = None,
+        needs_database: bool = True,
         health: Health | None = None,
         stop: threading.Event | None = None,
     ) -> Self:
@@ -80,7 +83,7 @@ class Runtime:
         runtime = cls(
             service, settings, clock, catalogue, registry, codec, database, vault, health or Health(), stop
         )
-        runtime._watch()
+        runtime._watch(needs_database)
         return runtime
 
     @cached_property
@@ -88,10 +91,17 @@ class Runtime:
         """Sends straight to the broker; for front doors only. Made at its first use."""
         return Producer(self.settings.kafka_bootstrap, self.settings.instance)
 
-    def _watch(self) -> None:
+    def part(self, kind: type[T], make: Callable[[], T]) -> T:
+        """A part of the service's own, made at the first call; the same for all roles of the process."""
+        with self._making:
+            if kind not in self._parts:
+                self._parts[kind] = make()
+            return cast(T, self._parts[kind])
+
+    def _watch(self, needs_database: bool) -> None:
         """Registry and broker may be away for a while without harm: the outbox keeps, the cache knows."""
         broker = AdminClient({"bootstrap.servers": self.settings.kafka_bootstrap})
-        self.health.check("database", self.database.ping, needed=True)
+        self.health.check("database", self.database.ping, needed=needs_database)
         self.health.check("kafka", lambda: broker.list_topics(topic="clock.tick", timeout=2), needed=False)
         self.health.check("registry", self._ask_registry, needed=False)
 

@@ -16,7 +16,7 @@ from fastapi import APIRouter
 from chassis.catalogue import ContractError, NotFound
 from chassis.consumer import ConsumerLoop, Consumers
 from chassis.crew import Crew, Work
-from chassis.health import Health, OpsServer, with_health
+from chassis.health import Health, OpsServer, Probe, with_health
 from chassis.http import create_app
 from chassis.relay import Relay
 from chassis.runtime import Runtime, Stopped
@@ -56,6 +56,8 @@ class Service:
     extra_roles: Mapping[str, Role] = field(default_factory=dict)
     subject_keys: str | None = None
     """Topic on which the service publishes the keys of the people that it owns."""
+    api_probe: Callable[[Runtime], Probe] | None = None
+    """What its API needs to be ready, for one that works on while the database is away (F14)."""
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -171,13 +173,17 @@ class Process:
             ops.close()
 
     def _with_runtime(self) -> int:
+        probe = self._service.api_probe if "api" in self._roles else None
         runtime = Runtime.start(
             self._service.name,
             self._settings,
             subject_keys=self._service.subject_keys,
+            needs_database=probe is None,
             health=self._health,
             stop=self._stop,
         )
+        if probe is not None:
+            self._health.check("api", probe(runtime), needed=True)
         crew = Crew(self._service.works(self._roles, runtime), self._stop, self._health.died)
         crew.start()
         self._health.start()

@@ -4,6 +4,7 @@ from chassis.service import Service, main
 from services.engagement.api import ERRORS, ROUTERS
 from services.engagement.consumers import consumers
 from services.engagement.settings import EngagementSettings
+from services.engagement.write_keys import doorkeeper
 
 SERVICE = Service(
     name="engagement",
@@ -12,6 +13,7 @@ SERVICE = Service(
     routers=ROUTERS,
     errors=ERRORS,
     consumers=consumers,
+    api_probe=lambda runtime: doorkeeper(runtime).check_open,
 )
 
 if __name__ == "__main__":

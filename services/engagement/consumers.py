@@ -8,7 +8,7 @@ from chassis.runtime import Runtime
 from services.engagement import commands
 from services.engagement.inbound import Inbound
 from services.engagement.intake import REJECTED
-from services.engagement.write_keys import Doorkeeper
+from services.engagement.write_keys import doorkeeper
 
 GROUP = "engagement"
 
@@ -16,8 +16,7 @@ GROUP = "engagement"
 def consumers(runtime: Runtime) -> Consumers:
     """The handlers of this service. Repeats are known by the stored event itself, or by a lead's version."""
     found = Consumers(GROUP)
-    doorkeeper = Doorkeeper(runtime.database, runtime.clock, runtime.settings.key_seconds)
-    inbound = Inbound(runtime.codec, runtime.vault, doorkeeper, GROUP)
+    inbound = Inbound(runtime.codec, runtime.vault, doorkeeper(runtime), GROUP)
     email_hash = runtime.vault.email_hash
 
     @found.on_batch("engagement.received", "EngagementReceived", resent=False)

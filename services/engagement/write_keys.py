@@ -15,6 +15,7 @@ from sqlalchemy import text
 from chassis.clock import Clock
 from chassis.db import Database, DatabaseUnavailable
 from chassis.ids import NOBODY
+from chassis.runtime import Runtime
 from services.engagement.domain import Kinds
 
 PREFIX = "sk_"
@@ -56,6 +57,15 @@ def new_key() -> str:
 def hash_of(key: str) -> bytes:
     """What is stored of a key. A plain digest will do: nobody can guess 256 random bits."""
     return sha256(key.encode()).digest()
+
+
+def doorkeeper(runtime: Runtime) -> "Doorkeeper":
+    """The one of the process."""
+
+    def make() -> Doorkeeper:
+        return Doorkeeper(runtime.database, runtime.clock, runtime.settings.key_seconds)
+
+    return runtime.part(Doorkeeper, make)
 
 
 class Doorkeeper:
@@ -103,6 +113,11 @@ class Doorkeeper:
             found = memory.grant
         self._remember(digest, found)
         return self._checked(found)
+
+    def check_open(self) -> None:
+        """Raises DatabaseUnavailable while nobody can be let in: it is away, and no key is remembered."""
+        if not any(memory.grant for memory in list(self._known.values())):
+            self._database.ping()
 
     def _checked(self, grant: Grant | None) -> Grant:
         if grant is None:

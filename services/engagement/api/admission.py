@@ -17,7 +17,7 @@ from chassis.http import Problem, enforce_rate, unavailable
 from chassis.producer import Overloaded, Sendable
 from chassis.telemetry import current_trace
 from services.engagement.intake import Intake, Outcome
-from services.engagement.write_keys import Doorkeeper, Grant, UnknownWriteKey
+from services.engagement.write_keys import Grant, UnknownWriteKey, doorkeeper
 
 if TYPE_CHECKING:
     from chassis.service import Runtime
@@ -32,7 +32,7 @@ SLOW = "The event log does not take events at the moment. Send them again with t
 
 async def admitted(request: Request, runtime: "Runtime") -> Grant:
     """What the request's write key allows. Raises Problem: 401, or 503 for a new key without a database."""
-    keeper = _doorkeeper(request, runtime)
+    keeper = doorkeeper(runtime)
     try:
         key = _key_of(request.headers.getlist("authorization"))
         if (known := keeper.remembered(key)) is not None:
@@ -46,15 +46,6 @@ async def admitted(request: Request, runtime: "Runtime") -> Grant:
         ) from None
     except DatabaseUnavailable:
         raise unavailable("This write key cannot be looked up at the moment.") from None
-
-
-def _doorkeeper(request: Request, runtime: "Runtime") -> Doorkeeper:
-    state = request.app.state
-    if not hasattr(state, "doorkeeper"):
-        state.doorkeeper = Doorkeeper(runtime.database, runtime.clock, runtime.settings.key_seconds)
-    keeper = state.doorkeeper
-    assert isinstance(keeper, Doorkeeper)
-    return keeper
 
 
 def _key_of(headers: Sequence[str]) -> str:

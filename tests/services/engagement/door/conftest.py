@@ -80,6 +80,11 @@ class Door:
         """A batch of events."""
         return self.http.post("/v1/batch", auth=(key, ""), json={"batch": list(batch), **more})
 
+    def readiness(self) -> tuple[int, str]:
+        """Status and state as a load balancer is told them."""
+        answer = self.http.get("/readyz")
+        return answer.status_code, answer.json()["state"]
+
     def lead(self, email: str, tenant: str = "acme") -> UUID:
         """A lead is created, as the leads service tells it."""
         id, owner, now = new_id(), tenant_id(tenant), millis(SystemClock().now())

@@ -15,8 +15,11 @@ import pytest
 from psycopg import sql
 from segment.analytics.client import Client
 
+from chassis.clock import SystemClock
+from chassis.db import Database, DatabaseUnavailable
 from deploy.local.home import free_port
 from deploy.local.postgres import Postgres
+from services.engagement.write_keys import Doorkeeper
 from tests.services.engagement.door.conftest import Door, Running, eventually
 
 
@@ -99,6 +102,7 @@ def test_events_come_in_while_the_database_is_away_and_are_stored_afterwards(
     assert door.send(key, event).status_code == 202
     assert door.recorded(lead)
     with database_away(postgres, running.env["INSTANCE"]):
+        eventually(lambda: door.readiness() == (200, "degraded"))
         time.sleep(1.2)  # the key's time in memory is over: it is looked up again, in vain
         for number in range(2, 6):
             assert door.send(key, event | {"messageId": str(number)}).status_code == 202
@@ -109,6 +113,13 @@ def test_events_come_in_while_the_database_is_away_and_are_stored_afterwards(
         assert door.call("GET", "/api/engagement/sources").status_code == 503
     assert len(door.recorded(lead, 5)) == 5
     eventually(lambda: door.send(unknown, event).status_code == 202)
+
+
+def test_a_front_door_that_knows_no_key_is_not_ready_while_its_database_is_away() -> None:
+    nowhere = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/none", clock=SystemClock())
+    with pytest.raises(DatabaseUnavailable):
+        Doorkeeper(nowhere, SystemClock(), seconds=20).check_open()
+    nowhere.close()
 
 
 @pytest.fixture
