@@ -16,6 +16,8 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from chassis.ids import NOBODY
+
 ALGORITHMS = ("EdDSA", "RS256", "ES256")
 """The only signatures accepted, whatever a token says of itself."""
 
@@ -26,6 +28,10 @@ LONGEST_TOKEN = 8192
 ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 UNTRUSTED_HEADERS = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64"})
 """Headers by which a token would choose its own key or rules. A token that carries one is refused."""
+
+
+OPERATOR = "operator"
+"""Role of who runs the system. An operator is of no tenant and gets to what belongs to none, only."""
 
 
 class Unauthenticated(Exception):
@@ -206,7 +212,10 @@ def _caller(claims: Mapping[str, Any]) -> Caller:
         raise Unauthenticated("has no login")
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise Unauthenticated("has no list of roles")
-    return Caller(UUID(str(claims["tenant"])), UUID(str(claims["sub"])), login, frozenset(roles))
+    tenant = UUID(str(claims["tenant"]))
+    if (tenant == NOBODY) != (OPERATOR in roles):
+        raise Unauthenticated("only an operator is of no tenant")
+    return Caller(tenant, UUID(str(claims["sub"])), login, frozenset(roles))
 
 
 def make_signing_key(folder: Path) -> SigningKey:

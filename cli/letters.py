@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from cli.api import Api, ApiError, Json
-from cli.local import system, token
+from cli.local import operator_token, system, token
 from cli.streams import show as show_rows
 from deploy.local.infra import SERVICES
 
 Tenant = Annotated[str, typer.Option(help="Slug of the tenant.")]
+Operator = Annotated[bool, typer.Option(help="Those of no tenant that could be told, as the operator.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 REJECTED = "/api/engagement/rejected"
 COLUMNS = ("id", "group", "topic", "partition", "position", "key", "cause", "detail", "state", "stored_at")
@@ -28,9 +29,9 @@ rejected = typer.Typer(
 
 
 @contextmanager
-def admin(tenant: str) -> Iterator[Api]:
-    """The tenant's admin."""
-    with Api(system()["gateway"], token(tenant, "ada")) as api:
+def admin(tenant: str, operator: bool = False) -> Iterator[Api]:
+    """The tenant's admin, or the operator."""
+    with Api(system()["gateway"], operator_token() if operator else token(tenant, "ada")) as api:
         yield api
 
 
@@ -38,10 +39,11 @@ def admin(tenant: str) -> Iterator[Api]:
 def list_letters(
     tenant: Tenant = "acme",
     state: Annotated[str, typer.Option(help="waiting, replayed or discarded.")] = "waiting",
+    operator: Operator = False,
     as_json: AsJson = False,
 ) -> None:
     """Dead letters of every service, the newest first."""
-    with admin(tenant) as api:
+    with admin(tenant, operator) as api:
         found = [
             letter for service in SERVICES for letter in api.items(path(service), state=state, limit=200)
         ]
@@ -49,9 +51,9 @@ def list_letters(
 
 
 @dead_letters.command("show")
-def show_letter(letter: str, tenant: Tenant = "acme") -> None:
+def show_letter(letter: str, tenant: Tenant = "acme", operator: Operator = False) -> None:
     """One dead letter with its headers and bytes."""
-    with admin(tenant) as api:
+    with admin(tenant, operator) as api:
         found = owner(api, letter)[1]
     if found["raw"]:
         found["text"] = base64.b64decode(found["raw"]).decode(errors="replace")
@@ -59,9 +61,9 @@ def show_letter(letter: str, tenant: Tenant = "acme") -> None:
 
 
 @dead_letters.command("replay")
-def replay_letter(letter: str, tenant: Tenant = "acme") -> None:
+def replay_letter(letter: str, tenant: Tenant = "acme", operator: Operator = False) -> None:
     """Apply all waiting letters of its key in their order; exit code 1 when one fails again."""
-    with admin(tenant) as api:
+    with admin(tenant, operator) as api:
         service, _ = owner(api, letter)
         done = api.post(f"{path(service)}/{letter}/replay")
     write(done)

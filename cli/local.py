@@ -23,6 +23,11 @@ def token(tenant: str, login: str) -> str:
     return keys.token(home(), tenant, login)
 
 
+def operator_token() -> str:
+    """A bearer token for who runs the system."""
+    return keys.operator_token(home())
+
+
 def demo_source(tenant: str) -> tuple[str, str]:
     """Id and write key of the tenant's demo source, made by its admin at the first call and kept."""
     file = folder(home() / "keys") / f"source-{tenant}.json"

@@ -1,4 +1,7 @@
-"""Dead letters of a service over HTTP: to look at, replay in order, give up. Admins of the tenant only."""
+"""Dead letters of a service over HTTP: to look at, replay in order, give up.
+
+A tenant's are for its admins. Those of no tenant that could be told are for the operator.
+"""
 
 import base64
 from datetime import datetime
@@ -7,6 +10,7 @@ from uuid import UUID
 
 from fastapi import Query, Request
 
+from chassis.auth import OPERATOR
 from chassis.consumer import Consumers
 from chassis.consumer.records import Decoder
 from chassis.dead_letters import DeadLetter, Replayer, discard, list_letters, show
@@ -16,10 +20,10 @@ from chassis.http.deps import CallerDep, Transaction, require
 from chassis.http.models import Id, View
 from chassis.http.paging import Page, PagingDep
 from chassis.http.problems import ErrorTable
-from chassis.http.routing import Router
+from chassis.http.routing import Router, accepts
 
 ERRORS: ErrorTable = {NoSuchLetter: (404, "Not found")}
-ADMIN = [require("admin")]
+ADMIN = [require("admin", OPERATOR)]
 
 
 class LetterView(View):
@@ -60,6 +64,7 @@ def dead_letter_router(service: Any) -> Router:
     router = Router(prefix=f"/api/{service.name}/dead-letters", tags=["dead letters"])
 
     @router.get("", dependencies=ADMIN)
+    @accepts(operator=True)
     def list_dead_letters(
         uow: Transaction,
         paging: PagingDep,
@@ -71,17 +76,20 @@ def dead_letter_router(service: Any) -> Router:
         return paging.page(letters, lambda letter: (letter.sequence,), LetterView.model_validate)
 
     @router.get("/{letter}", dependencies=ADMIN)
+    @accepts(operator=True)
     def show_dead_letter(letter: Id, uow: Transaction) -> WholeLetterView:
         """One dead letter with its bytes."""
         return _whole(show(uow, letter))
 
     @router.post("/{letter}/replay", dependencies=ADMIN)
+    @accepts(operator=True)
     def replay_dead_letter(letter: Id, request: Request, caller: CallerDep) -> ReplayView:
         """Applies all waiting letters of its key in their order; stops at the first that fails again."""
         done = _replayer(service, request).replay(caller.tenant, f"user:{caller.user}", letter)
         return ReplayView(replayed=done.letters, failed=done.failed, detail=done.detail)
 
     @router.post("/{letter}/discard", dependencies=ADMIN)
+    @accepts(operator=True)
     def discard_dead_letter(letter: Id, uow: Transaction) -> WholeLetterView:
         """Gives a letter up; its key is free when none waits any more. Settled already: a no-op."""
         discard(uow, letter)

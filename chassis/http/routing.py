@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
+from chassis.auth import OPERATOR
 from chassis.db import TRIES, Contended
 from chassis.http import idempotency
 from chassis.http.bodies import DEFAULT_LIMIT, StrictRequest
@@ -31,11 +32,13 @@ class Rules:
     public: bool = False
     idempotency_key: Literal["optional", "required", "own"] = "optional"
     max_body: int = DEFAULT_LIMIT
+    operator: bool = False
 
 
 def accepts(
     *,
     public: bool = False,
+    operator: bool = False,
     idempotency_key: Literal["optional", "required", "own"] = "optional",
     max_body: int = DEFAULT_LIMIT,
 ) -> Callable[[Endpoint], Endpoint]:
@@ -43,11 +46,11 @@ def accepts(
 
     public: no bearer token, hence no CallerDep and no Transaction. idempotency_key: `own` means required and
     not kept here, because the endpoint derives the id of its effect from it (IdempotencyKey).
-    max_body: bytes, unpacked.
+    max_body: bytes, unpacked. operator: also who is of no tenant may call it.
     """
 
     def mark(endpoint: Endpoint) -> Endpoint:
-        endpoint.__rules__ = Rules(public, idempotency_key, max_body)  # type: ignore[attr-defined]
+        endpoint.__rules__ = Rules(public, idempotency_key, max_body, operator)  # type: ignore[attr-defined]
         return endpoint
 
     return mark
@@ -76,7 +79,7 @@ class Route(APIRoute):
             strict = StrictRequest(request.scope, request.receive)
             strict.limit = self.rules.max_body
             _refuse_nul(strict)
-            strict.state.caller = None if self.rules.public else await _caller(strict)
+            strict.state.caller = None if self.rules.public else await _caller(strict, self.rules)
             if has_model:
                 await _require_json(strict)
             return _unless_known(strict, await _in_transaction(strict, self.rules, endpoint))
@@ -134,12 +137,15 @@ async def _attempt(request: StrictRequest, rules: Rules) -> idempotency.Attempt 
     return idempotency.Attempt(caller.tenant, str(caller.user), key, asked)
 
 
-async def _caller(request: Request) -> Any:
-    """Who is calling. Raises Problem 401, Unauthenticated, KeysUnavailable."""
+async def _caller(request: Request, rules: Rules) -> Any:
+    """Who is calling. Raises Problem 401 or 403, Unauthenticated, KeysUnavailable."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or len(request.headers.getlist("authorization")) != 1:
         raise unauthenticated()
-    return await run_in_threadpool(edge(request).verifier.verify, token.strip())
+    caller = await run_in_threadpool(edge(request).verifier.verify, token.strip())
+    if OPERATOR in caller.roles and not rules.operator:
+        raise Problem(403, detail="An operator is of no tenant, and this belongs to one.")
+    return caller
 
 
 async def _require_json(request: StrictRequest) -> None:

@@ -6,8 +6,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from chassis.auth import Caller, SigningKey, make_signing_key, mint_token
-from chassis.ids import tenant_id, user_id
+from chassis.auth import OPERATOR, Caller, SigningKey, make_signing_key, mint_token
+from chassis.ids import NOBODY, tenant_id, user_id
 from deploy.local.home import SetupError, folder
 from deploy.local.people import Person, people
 
@@ -40,6 +40,12 @@ def token(home: Path, tenant: str, login: str) -> str:
     person = find(tenant, login)
     tenant_uuid = tenant_id(tenant)
     caller = Caller(tenant_uuid, user_id(tenant_uuid, login), login, frozenset(person.roles))
+    return mint_token(signing_key(home), Issuer(), caller)
+
+
+def operator_token(home: Path) -> str:
+    """A bearer token for who runs this system, good for an hour."""
+    caller = Caller(NOBODY, user_id(NOBODY, OPERATOR), OPERATOR, frozenset({OPERATOR}))
     return mint_token(signing_key(home), Issuer(), caller)
 
 

@@ -24,6 +24,7 @@ from chassis.auth import (
     mint_token,
     public_jwk,
 )
+from chassis.ids import NOBODY
 
 ANA = Caller(uuid4(), uuid4(), "ana", frozenset({"rep", "admin"}))
 
@@ -140,6 +141,8 @@ BAD: dict[str, Callable[[Issuer], str]] = {
     "tenant is a list": lambda i: i.sign(tenant=[str(ANA.tenant)]),
     "subject is no id": lambda i: i.sign(sub="ana"),
     "no login": lambda i: i.sign(login=None),
+    "an operator of a tenant": lambda i: i.sign(roles=["operator"]),
+    "an admin of no tenant": lambda i: i.sign(tenant=str(NOBODY)),
     "no roles": lambda i: i.sign(roles=None),
     "roles are text": lambda i: i.sign(roles="admin"),
     "too long": lambda i: i.sign(login="a" * 10_000),

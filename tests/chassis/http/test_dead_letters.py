@@ -6,7 +6,9 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from chassis.auth import OPERATOR
 from chassis.dead_letters import Letter, keep, park
+from chassis.ids import NOBODY
 from tests.chassis.http import notes
 from tests.chassis.http.conftest import Client, Runtime
 from tests.chassis.http.test_problems import problem
@@ -99,3 +101,17 @@ def test_only_the_tenants_admin_comes_near(
     assert stranger.get(PATH).json()["items"] == []
     for method, path in (("GET", ""), ("POST", "/replay"), ("POST", "/discard")):
         problem(stranger.request(method, f"{PATH}/{letter}{path}"), 404)
+
+
+def test_what_belongs_to_no_tenant_is_the_operators_and_nothing_else_is(
+    runtime: Runtime, admin: httpx.Client, client: Client, acme: UUID
+) -> None:
+    put_aside(runtime, NOBODY, "odd")
+    put_aside(runtime, acme, "odd")
+    operator = client("operator", NOBODY, (OPERATOR,))
+    [orphan] = operator.get(PATH).json()["items"]
+    [own] = admin.get(PATH).json()["items"]
+    problem(admin.get(f"{PATH}/{orphan['id']}"), 404)
+    problem(operator.get(f"{PATH}/{own['id']}"), 404)
+    problem(operator.get("/api/notes"), 403)
+    assert operator.post(f"{PATH}/{orphan['id']}/discard").json()["state"] == "discarded"
