@@ -33,7 +33,7 @@ from services.notifications.domain import (
     RealTime,
 )
 from services.notifications.live import LIVE
-from services.notifications.queries import AlertRow, ItemRow, Wanted
+from services.notifications.queries import AlertView, ItemView, Wanted
 
 router = Router(prefix="/api/notifications", tags=["notifications"])
 ERRORS: ErrorTable = {
@@ -50,44 +50,6 @@ TICK_SECONDS = 5.0
 
 Kind = Literal["score_threshold", "high_value", "stagnation", "conversion_overdue"]
 Severity = Literal["info", "warning", "urgent"]
-
-
-class AlertView(View):
-    """An alert: what, about whom, why, since when, and how it stands."""
-
-    id: UUID
-    kind: str
-    subject_id: UUID
-    subject: str
-    summary: str
-    severity: str
-    state: str
-    level: int
-    cause: str
-    cause_id: str
-    raised_at: datetime
-    recorded_at: datetime
-    stored_at: datetime
-    threshold: int | None
-    score: int | None
-    status: str | None
-    owner_id: UUID | None
-    escalated_at: datetime | None
-    acknowledged_at: datetime | None
-    acknowledged_by: str | None
-    resolved_at: datetime | None
-    resolved_reason: str | None
-    link: str
-
-
-class ItemView(View):
-    """An alert in the caller's inbox."""
-
-    id: UUID
-    state: ItemState
-    notified_at: datetime
-    alert: AlertView
-    link: str
 
 
 class Inbox(Page[ItemView]):
@@ -124,14 +86,14 @@ def list_alerts(
     wanted = Wanted(subject_id, state, kind, severity)
     rows = queries.list_alerts(uow, runtime.vault, wanted, _position(paging.after), paging.fetch)
     return paging.page(
-        rows, position=lambda row: (row.raised_at, row.id), view=alert_view, stream_position=position
+        rows, position=lambda row: (row.raised_at, row.id), view=lambda row: row, stream_position=position
     )
 
 
 @router.get("/alerts/{alert}")
 def get_alert(alert: Id, uow: Transaction, runtime: RuntimeDep) -> AlertView:
     """One alert."""
-    return alert_view(queries.get_alert(uow, runtime.vault, alert))
+    return queries.get_alert(uow, runtime.vault, alert)
 
 
 @router.post("/alerts/{alert}/acknowledge")
@@ -139,7 +101,7 @@ def acknowledge_alert(alert: Id, uow: Transaction, runtime: RuntimeDep) -> Alert
     """Takes notice of an alert; again is a no-op, 409 once its cause has ended."""
     commands.acknowledge_alert(uow, alert)
     uow.flush()
-    return alert_view(queries.get_alert(uow, runtime.vault, alert))
+    return queries.get_alert(uow, runtime.vault, alert)
 
 
 @router.get("/inbox")
@@ -154,7 +116,7 @@ def list_inbox(
     """The caller's own inbox, the newest first, without what is archived unless asked for."""
     after = _position(paging.after)
     rows = queries.list_inbox(uow, runtime.vault, caller.user, state, after, paging.fetch)
-    page = paging.page(rows, position=lambda row: (row.notified_at, row.id), view=item_view)
+    page = paging.page(rows, position=lambda row: (row.notified_at, row.id), view=lambda row: row)
     unread = queries.unread_counts(uow, caller.user)
     return Inbox(items=page.items, next=page.next, stream_position=position, unread=unread)
 
@@ -202,17 +164,6 @@ def travel(body: Journey, runtime: RuntimeDep, caller: CallerDep) -> ClockView:
     return ClockView(time=max(body.to, runtime.clock.now()), ahead_seconds=ahead.total_seconds())
 
 
-def alert_view(row: AlertRow) -> AlertView:
-    """As the API shows an alert; `link` leads to the lead's page."""
-    return AlertView(**vars(row), link=f"/leads/{row.subject_id}")
-
-
-def item_view(row: ItemRow) -> ItemView:
-    """As the API shows an inbox item."""
-    alert = alert_view(row.alert)
-    return ItemView(id=row.id, state=row.state, notified_at=row.notified_at, alert=alert, link=alert.link)  # type: ignore[arg-type]
-
-
 def _await_tick(runtime: RuntimeDep, target: datetime) -> None:
     """Waits until the tick of a journey has come round; without the clock role it comes later."""
     deadline = time.monotonic() + TICK_SECONDS
@@ -223,7 +174,7 @@ def _await_tick(runtime: RuntimeDep, target: datetime) -> None:
 def _marked(uow: Transaction, runtime: RuntimeDep, caller: Caller, item: UUID, state: ItemState) -> ItemView:
     commands.set_item_state(uow, caller.user, item, state)
     uow.flush()
-    return item_view(queries.get_item(uow, runtime.vault, caller.user, item))
+    return queries.get_item(uow, runtime.vault, caller.user, item)
 
 
 def _position(after: tuple[object, ...] | None) -> queries.After:

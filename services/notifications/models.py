@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Model, TenantScoped
+from services.notifications.domain import ItemState
 
 Time = TIMESTAMP(timezone=True)
 
@@ -57,7 +58,7 @@ class InboxItem(TenantScoped, Model):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     alert_id: Mapped[UUID]
     recipient_id: Mapped[UUID]
-    state: Mapped[str] = mapped_column(default="unread")
+    state: Mapped[ItemState] = mapped_column(Text, default="unread")
     notified_at: Mapped[datetime] = mapped_column(Time)
     changed_at: Mapped[datetime] = mapped_column(Time)
 

@@ -1,7 +1,7 @@
-"""SQL to view rows. Personal fields are opened here, at reading; an erased person has none left."""
+"""SQL to what people see. Personal fields are opened here, at reading; an erased person has none left."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from chassis.db import UnitOfWork
 from chassis.pii import Vault
-from services.notifications.domain import NotFound
+from services.notifications.domain import ItemState, NotFound
 from services.notifications.models import Alert, InboxItem, Lead
 
 ERASED = "erased person"
@@ -25,8 +25,8 @@ SUMMARY = {
 
 
 @dataclass(frozen=True)
-class AlertRow:
-    """An alert with the name of its lead."""
+class AlertView:
+    """An alert as people see it: what, about whom, why, since when, and how it stands."""
 
     id: UUID
     kind: str
@@ -51,16 +51,19 @@ class AlertRow:
     acknowledged_by: str | None
     resolved_at: datetime | None
     resolved_reason: str | None
+    link: str
+    """Page of the lead."""
 
 
 @dataclass(frozen=True)
-class ItemRow:
+class ItemView:
     """An alert in one person's inbox."""
 
     id: UUID
-    state: str
+    state: ItemState
     notified_at: datetime
-    alert: AlertRow
+    alert: AlertView
+    link: str
 
 
 @dataclass(frozen=True)
@@ -77,27 +80,27 @@ After = tuple[datetime, UUID] | None
 """Where the last page ended: time and id of its last row."""
 
 
-def list_alerts(uow: UnitOfWork, vault: Vault, wanted: Wanted, after: After, limit: int) -> list[AlertRow]:
+def list_alerts(uow: UnitOfWork, vault: Vault, wanted: Wanted, after: After, limit: int) -> list[AlertView]:
     """The newest alerts first, at most `limit`."""
     found = _alerts(uow).where(*_conditions(wanted)).order_by(Alert.raised_at.desc(), Alert.id.desc())
     if after is not None:
         found = found.where(tuple_(Alert.raised_at, Alert.id) < tuple_(*after))
     rows = uow.session.execute(found.limit(limit)).all()
     names = subject_names(uow, vault, [row.Lead for row in rows])
-    return [_alert_row(row.Alert, name) for row, name in zip(rows, names, strict=True)]
+    return [_alert_view(row.Alert, name) for row, name in zip(rows, names, strict=True)]
 
 
-def get_alert(uow: UnitOfWork, vault: Vault, alert_id: UUID) -> AlertRow:
+def get_alert(uow: UnitOfWork, vault: Vault, alert_id: UUID) -> AlertView:
     """One alert. Raises NotFound."""
     row = uow.session.execute(_alerts(uow).where(Alert.id == alert_id)).one_or_none()
     if row is None:
         raise NotFound("No such alert.")
-    return _alert_row(row.Alert, *subject_names(uow, vault, [row.Lead]))
+    return _alert_view(row.Alert, *subject_names(uow, vault, [row.Lead]))
 
 
 def list_inbox(
     uow: UnitOfWork, vault: Vault, user: UUID, state: str | None, after: After, limit: int
-) -> list[ItemRow]:
+) -> list[ItemView]:
     """A person's own items, the newest first; archived ones only when asked for."""
     shown = InboxItem.state == state if state else InboxItem.state != "archived"
     found = _items(uow, user).where(shown).order_by(InboxItem.notified_at.desc(), InboxItem.id.desc())
@@ -105,15 +108,15 @@ def list_inbox(
         found = found.where(tuple_(InboxItem.notified_at, InboxItem.id) < tuple_(*after))
     rows = uow.session.execute(found.limit(limit)).all()
     names = subject_names(uow, vault, [row.Lead for row in rows])
-    return [_item_row(row.InboxItem, row.Alert, name) for row, name in zip(rows, names, strict=True)]
+    return [_item_view(row.InboxItem, row.Alert, name) for row, name in zip(rows, names, strict=True)]
 
 
-def get_item(uow: UnitOfWork, vault: Vault, user: UUID, item_id: UUID) -> ItemRow:
+def get_item(uow: UnitOfWork, vault: Vault, user: UUID, item_id: UUID) -> ItemView:
     """One item of a person's own. Raises NotFound."""
     row = uow.session.execute(_items(uow, user).where(InboxItem.id == item_id)).one_or_none()
     if row is None:
         raise NotFound("No such inbox item.")
-    return _item_row(row.InboxItem, row.Alert, *subject_names(uow, vault, [row.Lead]))
+    return _item_view(row.InboxItem, row.Alert, *subject_names(uow, vault, [row.Lead]))
 
 
 def unread_counts(uow: UnitOfWork, user: UUID) -> dict[str, int]:
@@ -146,36 +149,20 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return [column == value for column, value in asked.items() if value is not None]
 
 
-def _item_row(item: InboxItem, alert: Alert, name: str) -> ItemRow:
-    return ItemRow(item.id, item.state, item.notified_at, _alert_row(alert, name))
+def _item_view(item: InboxItem, alert: Alert, name: str) -> ItemView:
+    shown = _alert_view(alert, name)
+    return ItemView(item.id, item.state, item.notified_at, shown, shown.link)
 
 
-def _alert_row(alert: Alert, name: str) -> AlertRow:
+def _alert_view(alert: Alert, name: str) -> AlertView:
     said = SUMMARY.get(alert.kind, alert.kind)
-    return AlertRow(
-        id=alert.id,
-        kind=alert.kind,
-        subject_id=alert.subject_id,
-        subject=name,
-        summary=said.format(threshold=alert.threshold, score=alert.score, status=alert.status),
-        severity=alert.severity,
-        state=alert.state,
-        level=alert.level,
-        cause=alert.cause,
-        cause_id=alert.cause_id,
-        raised_at=alert.raised_at,
-        recorded_at=alert.recorded_at,
-        stored_at=alert.stored_at,
-        threshold=alert.threshold,
-        score=alert.score,
-        status=alert.status,
-        owner_id=alert.owner_id,
-        escalated_at=alert.escalated_at,
-        acknowledged_at=alert.acknowledged_at,
-        acknowledged_by=alert.acknowledged_by,
-        resolved_at=alert.resolved_at,
-        resolved_reason=alert.resolved_reason,
-    )
+    made: dict[str, Any] = {
+        "subject": name,
+        "summary": said.format(threshold=alert.threshold, score=alert.score, status=alert.status),
+        "link": f"/leads/{alert.subject_id}",
+    }
+    stored = {one.name: getattr(alert, one.name) for one in fields(AlertView) if one.name not in made}
+    return AlertView(**stored, **made)
 
 
 def subject_names(uow: UnitOfWork, vault: Vault, leads: Sequence[Lead | None]) -> list[str]:

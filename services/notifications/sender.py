@@ -65,7 +65,7 @@ class Sender:
             subject=message.alert.subject,
             summary=message.alert.summary,
             raised_at=message.alert.raised_at,
-            link=f"{self._settings.public_url.rstrip('/')}/leads/{message.alert.subject_id}",
+            link=f"{self._settings.public_url.rstrip('/')}{message.alert.link}",
         )
         text = mail.letter(notice, sender=self._settings.mail_from, to=message.address, id=str(message.id))
         ended = mail.hand_over(text, self._smtp_url)

@@ -24,7 +24,7 @@ class Claimed:
     id: UUID
     attempt: int
     address: str
-    alert: queries.AlertRow
+    alert: queries.AlertView
 
 
 def tenants_with_due_messages(uow: UnitOfWork) -> list[UUID]:

@@ -8,21 +8,21 @@ import pytest
 
 from services.notifications import commands, queries
 from services.notifications.domain import AlreadyResolved, NotFound, UnknownAlert
-from services.notifications.queries import AlertRow, Wanted
+from services.notifications.queries import AlertView, Wanted
 from tests.services.notifications.conftest import GLOBEX, House
 
 
-def alerts(house: House, wanted: Wanted | None = None) -> list[AlertRow]:
+def alerts(house: House, wanted: Wanted | None = None) -> list[AlertView]:
     """All alerts of ACME that are wanted."""
-    found: list[AlertRow] = house.run(
+    found: list[AlertView] = house.run(
         lambda uow: queries.list_alerts(uow, house.vault, wanted or Wanted(), None, 50)
     )
     return found
 
 
-def inbox(house: House, user: UUID) -> list[queries.ItemRow]:
+def inbox(house: House, user: UUID) -> list[queries.ItemView]:
     """What a person of ACME sees."""
-    found: list[queries.ItemRow] = house.run(
+    found: list[queries.ItemView] = house.run(
         lambda uow: queries.list_inbox(uow, house.vault, user, None, None, 50)
     )
     return found
