@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from fastapi import APIRouter
 
+from chassis import accept_loss
 from chassis.catalogue import ContractError, NotFound
 from chassis.consumer import ConsumerLoop, Consumers
 from chassis.crew import Crew, Work
@@ -71,6 +72,11 @@ class Service:
             *self.extra_roles,
         )
 
+    def declared(self, runtime: Runtime) -> Consumers | None:
+        """Its handlers, made for the process where they need one."""
+        given = self.consumers
+        return given if isinstance(given, Consumers) or given is None else given(runtime)
+
     def works(self, names: Sequence[str], runtime: Runtime) -> dict[str, Work]:
         """What runs for the named roles, a thread each."""
         found: dict[str, Work] = {}
@@ -90,8 +96,7 @@ class Service:
         serve(app, runtime.settings.host, runtime.settings.port, stop)
 
     def _consume(self, runtime: Runtime, stop: threading.Event) -> None:
-        given = self.consumers
-        declared = given if isinstance(given, Consumers) or given is None else given(runtime)
+        declared = self.declared(runtime)
         assert declared is not None, "there is no role consume without consumers"
         ConsumerLoop(declared, runtime).run(stop)
 
@@ -117,10 +122,25 @@ def main(service: Service, argv: Sequence[str] | None = None) -> None:
     3 broker or registry are not as the contract says, 71 to 73 a consumer needs a person's decision
     (`chassis.consumer.errors`), 75 the process stood still and must start again.
     """
-    names = _named_roles(service, argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["accept-loss"]:
+        sys.exit(_accept_loss(service, words[1:]))
+    names = _named_roles(service, words)
     settings = service.settings.load()
     configure_logging(service.name, settings.instance, settings.log_level)
     sys.exit(Process(service, settings, names).run())
+
+
+def _accept_loss(service: Service, words: Sequence[str]) -> int:
+    """A person's decision for a consumer or processor that has stopped; see `chassis.accept_loss`."""
+    settings = service.settings.load()
+    configure_logging(service.name, settings.instance, "WARNING")
+    runtime = Runtime.start(service.name, settings)
+    try:
+        declared = service.declared(runtime)
+        return accept_loss.run(runtime, declared.group if declared else None, service.processors, words)
+    finally:
+        runtime.close()
 
 
 def _named_roles(service: Service, argv: Sequence[str] | None) -> list[str]:

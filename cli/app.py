@@ -12,7 +12,7 @@ from deploy.local.home import SetupError
 
 def app() -> typer.Typer:
     """The whole command."""
-    from cli import clock, demo, letters, runtime, streams, watch
+    from cli import clock, demo, letters, losses, runtime, streams, watch
 
     commands = typer.Typer(help="SalesCompass, on this machine.", no_args_is_help=True)
     words: dict[str, Callable[..., None]] = {
@@ -28,6 +28,7 @@ def app() -> typer.Typer:
         "tick": clock.tick,
         "topics": streams.topics,
         "lag": streams.lag,
+        "accept-loss": losses.accept_loss,
     }
     for name, command in words.items():
         commands.command(name)(command)

@@ -6,19 +6,20 @@ Host-independent and single-threaded: a host gives it partitions and records, on
 import logging
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Generic, TypeVar
 
 from chassis.avro import Codec
 from chassis.catalogue import Catalogue
 from chassis.streams.changelog import CLAIM, MARKER, Loaded, Marker, Replay
 from chassis.streams.contract import Fold, Positions, Raw
+from chassis.streams.losses import error_of, loss_in
 from chassis.streams.metrics import ProcessorMetrics
 from chassis.streams.outbox import Outgoing
 from chassis.streams.partition import Claim, Partition, Parts
 from chassis.streams.pulse import Pulse
 from chassis.streams.store import PartitionStore
-from chassis.streams.wire import NotCoPartitioned, SourceLost, TopicRecreated, Wire
+from chassis.streams.wire import NotCoPartitioned, Wire
 
 S = TypeVar("S")
 
@@ -45,6 +46,8 @@ class Engine(Generic[S]):
         self._progress: dict[tuple[str, int], tuple[int, float]] = {}
         self._metrics = ProcessorMetrics(fold.name)
         self.topics = [*fold.inputs, fold.repair, *([fold.ticks] if fold.ticks else [])]
+        self.accepted: Set[str] = frozenset()
+        """Topics whose losses a person has accepted."""
         self.more = False
         """There is work left that waits for no record: call `process` again at once."""
 
@@ -146,16 +149,13 @@ class Engine(Generic[S]):
         self._owned[number] = partition
 
     def _positions(self, number: int, found: Loaded, ids: dict[str, str]) -> dict[str, int]:
-        for topic, stored in found.topic_ids.items():
-            if topic in self.topics and ids[topic] != stored:
-                raise TopicRecreated(f"{topic} was deleted and made again: its stored positions mean nothing")
         positions = {}
         for topic in self.topics:
-            low, high = self._wire.bounds(topic, number)
-            at = found.positions.get(topic, low)
-            if at > high or (at < low and topic in self._fold.inputs):
-                raise SourceLost(f"{topic}[{number}]: stored position {at}, the topic has {low}..{high}")
-            positions[topic] = max(at, low)
+            loss = loss_in(self._fold, self._wire, (topic, number), found, ids[topic])
+            if loss is not None and topic not in self.accepted:
+                raise error_of(loss)
+            low, _ = self._wire.bounds(topic, number)
+            positions[topic] = low if loss else max(found.positions.get(topic, low), low)
         return positions
 
     def _tidy(self, loaded: dict[int, tuple[bytes, Loaded]]) -> None:

@@ -2,11 +2,15 @@
 
 import random
 from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import text
 
 from chassis import dead_letters
+from chassis.accept_loss import run as accept_loss_of
 from chassis.consumer import Consumers, Event, OffsetLost, RawRecord, TooManyFailures, TopicRecreated
 from chassis.consumer.errors import Overtaken
 from chassis.consumer.offsets import lock
@@ -16,6 +20,8 @@ from chassis.ids import NOBODY
 from chassis.outbox import Outgoing
 from tests.chassis.sample import service
 from tests.chassis.sample.world import ACME, ZENITH, World, eventually, scaled
+
+PARTS = ("settings", "catalogue", "database", "codec")
 
 
 def sent(world: World) -> None:
@@ -265,6 +271,35 @@ def test_a_topic_that_was_made_again_stops_the_consumer(world: World) -> None:
         uow.session.execute(text("UPDATE consumer_offsets SET topic_id = 'of the topic before'"))
     with pytest.raises(TopicRecreated), world.consumer(service.one_by_one(world.topic)) as ended:
         assert ended.wait(30)
+
+
+def accept_loss(world: World, *words: str) -> int:
+    """What an operator calls."""
+    runtime: Any = SimpleNamespace(service="sample", **{name: getattr(world, name) for name in PARTS})
+    return accept_loss_of(runtime, "tally", (), ["--topic", world.topic, *words])
+
+
+def test_a_loss_is_told_and_once_accepted_the_consumer_goes_on(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """F30, F34: nothing but a person's word moves the position."""
+    world.change(1)
+    sent(world)
+    with world.consumer(service.one_by_one(world.topic)):
+        eventually(world.caught_up)
+    assert accept_loss(world) == 0
+    with world.unit() as uow:
+        uow.session.execute(text("UPDATE consumer_offsets SET topic_id = 'of the topic before'"))
+    world.change(2)
+    sent(world)
+    assert accept_loss(world) == 1
+    assert "the topic was made again" in capsys.readouterr().out
+    with structlog.testing.capture_logs() as logged:
+        assert accept_loss(world, "--yes") == 0
+    assert {entry["event"] for entry in logged} == {"loss_accepted"}
+    with world.consumer(service.one_by_one(world.topic)):
+        eventually(world.caught_up)
+    assert accept_loss(world) == 0
 
 
 def test_a_database_that_goes_away_is_waited_for(world: World) -> None:

@@ -1,6 +1,6 @@
 """A member of a fold's group over the log in memory: what a host does, call by call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 from chassis.avro import Codec
@@ -25,11 +25,12 @@ from tests.chassis.streams.sums import (
 class Member:
     """Owns partition 0 until it is told otherwise."""
 
-    def __init__(self, world: "World", **wire: Any) -> None:
+    def __init__(self, world: "World", accepted: Set[str] = frozenset(), **wire: Any) -> None:
         self.wire = MemoryWire(world.log, **wire)
         self.engine: Engine[Account] = Engine(
             Sums(), world.codec, world.catalogue, self.wire, Pulse(session_timeout=10)
         )
+        self.engine.accepted = accepted
         self.world = world
         self.start = self.engine.assign([0])[0]
 
@@ -73,9 +74,9 @@ class World:
         value = self.codec.encode(TICK, "Tick", {"time": time, "offset": 0, "ends": seen})
         return self.log.append(TICK, 0, b"clock", value)
 
-    def member(self, **wire: Any) -> Member:
+    def member(self, accepted: Set[str] = frozenset(), **wire: Any) -> Member:
         """A new member, which takes the partition over."""
-        return Member(self, **wire)
+        return Member(self, accepted, **wire)
 
     def totals(self) -> list[dict[str, Any]]:
         """Everything that was sent."""

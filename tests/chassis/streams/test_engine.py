@@ -2,9 +2,12 @@
 
 import pytest
 
+from chassis.losses import Loss
+from chassis.streams.losses import losses
+from chassis.streams.memory import MemoryWire
 from chassis.streams.wire import NotCoPartitioned, SourceLost, TopicRecreated, Undelivered
 from tests.chassis.streams.member import World
-from tests.chassis.streams.sums import DEAD, PAID, REFUNDED, STATE, TICK, account
+from tests.chassis.streams.sums import DEAD, PAID, REFUNDED, STATE, TICK, Sums, account
 
 ANA, BOB = account(1), account(2)
 
@@ -288,6 +291,36 @@ def test_retention_that_has_overtaken_a_position_is_told_and_never_jumped_over(w
     world.log.drop_before(PAID, 0, 3)
     with pytest.raises(SourceLost, match=r"position 1"):
         world.member()
+
+
+def test_a_loss_that_a_person_has_accepted_is_gone_on_behind(world: World) -> None:
+    for n in range(4):
+        world.move(ANA, n, 1)
+    world.member().engine.process(world.log.raws(PAID, 0, 0, 1))
+    assert lost(world) == []
+    world.log.drop_before(PAID, 0, 3)
+    assert [(loss.position, loss.first) for loss in lost(world)] == [(1, 3)]
+    heir = world.member(accepted={PAID})
+    assert heir.start[PAID] == 3
+    heir.catch_up()
+    assert lost(world) == []
+    state = world.state(ANA)
+    assert state is not None
+    assert (state.total, state.moves) == (2, 2)
+
+
+def test_looking_for_losses_takes_nothing_from_the_member_that_runs(world: World) -> None:
+    world.move(ANA, 0, 5)
+    member = world.member()
+    assert lost(world) == []
+    member.catch_up()
+    assert world.member().start[PAID] == 1
+
+
+def lost(world: World) -> list[Loss]:
+    """What the fold has lost of the topic."""
+    wire = MemoryWire(world.log)
+    return losses(Sums(), wire, PAID, wire.topic_ids([PAID]))
 
 
 def test_a_replay_with_the_topics_read_one_after_the_other_ends_in_the_same_state(world: World) -> None:

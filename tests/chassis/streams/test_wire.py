@@ -4,12 +4,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
+from chassis import accept_loss
 from chassis.streams.changelog import MARKER
 from chassis.streams.engine import Engine
 from chassis.streams.faust_host import FaustHost
@@ -18,7 +21,7 @@ from chassis.streams.memory import MemoryLog, MemoryWire
 from chassis.streams.processor import run_processor
 from chassis.streams.pulse import Pulse
 from chassis.streams.settings import StreamSettings
-from chassis.streams.wire import StreamError, Undelivered, Wire
+from chassis.streams.wire import SourceLost, StreamError, Undelivered, Wire
 from tests.chassis.streams.sums import Account, Sums, account, catalogue, moved, offline_codec
 
 ANA = account(1)
@@ -237,3 +240,36 @@ def test_what_faust_does_not_bring_is_read_directly_until_the_process_starts_ane
             given_up.result()
     wire.close()
     assert 0 < stage.wire.bounds(stage.fold.total, 0)[1] <= written
+
+
+def test_a_processor_whose_input_was_overtaken_goes_on_once_a_person_accepts_the_loss(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """F30"""
+    topic = stage.fold.inputs[0]
+    settings = SimpleNamespace(kafka_bootstrap=stage.bootstrap, instance="sums")
+    runtime: Any = SimpleNamespace(
+        service="sums", settings=settings, catalogue=stage.contract, codec=stage.codec
+    )
+
+    def accept(*words: str) -> int:
+        return accept_loss.run(runtime, None, (stage.fold,), ["--topic", topic, *words])
+
+    stage.move(0, 5)
+    stage.catch_up(stage.member())
+    for n in range(1, 4):
+        stage.move(n, 1)
+    assert accept() == 0
+    admin = AdminClient({"bootstrap.servers": stage.bootstrap})
+    for future in admin.delete_records([TopicPartition(topic, 0, 3)]).values():
+        future.result(30)
+    with pytest.raises(SourceLost):
+        stage.member()
+    assert accept() == 1
+    assert "position 1: 2 records are lost" in capsys.readouterr().out
+    assert accept("--yes") == 0
+    heir = stage.member()
+    stage.catch_up(heir)
+    state = heir.state(ANA, 0)
+    assert state is not None
+    assert state.total == 6
