@@ -1,11 +1,13 @@
 """Keeps a home's system running: what ends is started again, with growing pauses, and it is said so."""
 
 import json
+import os
+import select
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +20,10 @@ PAUSES = (0.2, 1, 2, 5, 10, 30)
 """Seconds before the first, second, ... restart in a row."""
 CALM = 60
 """Seconds of running after which a restart counts as the first again."""
+
+PIDFD = hasattr(os, "pidfd_open")
+LOOK = 5.0 if PIDFD else 0.2
+"""Seconds after which it looks again though nothing has told of an end: pids change by other hands too."""
 
 
 @dataclass
@@ -78,20 +84,52 @@ def status(folder: Path, watched: list[Watch]) -> None:
     fresh.rename(folder / "status.json")
 
 
+class Alarm:
+    """Sleeps until a process ends, a signal comes, or it is time to look again."""
+
+    def __init__(self) -> None:
+        self.stop = False
+        self._woken, self._wake = os.pipe()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, *_: object) -> None:
+        self.stop = True
+        os.write(self._wake, b".")
+
+    def sleep(self, watched: list[Watch]) -> None:
+        """Blocks; without pidfds (elsewhere than on Linux) it looks again after a moment."""
+        due = [watch.due - time.monotonic() for watch in watched if watch.due is not None]
+        with ExitStack() as opened, suppress(ProcessLookupError):  # one has ended: no sleep
+            ends = [_end_of(watch.process, opened) for watch in watched if watch.due is None]
+            fds = [self._woken, *(ends if PIDFD else ())]
+            select.select(fds, [], [], max(0.0, min([LOOK, *due])))
+
+
+def _end_of(process: Process, opened: ExitStack) -> int:
+    """A descriptor that becomes readable when the process ends. Raises ProcessLookupError when it has."""
+    found = process.running()
+    if found is None:
+        raise ProcessLookupError(process.name)
+    if not PIDFD:
+        return -1
+    descriptor = os.pidfd_open(found.pid)
+    opened.callback(os.close, descriptor)
+    return descriptor
+
+
 def main() -> None:
     """Watches until it is asked to end; what runs then goes on running."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    system = System(home())
+    alarm, system = Alarm(), System(home())
     system.postgres.start()  # finds the socket of the running one
     watched = watches(system)
     status(system.home, watched)
     say(f"watching {len(watched)} processes")
-    while not stop.wait(0.2):
+    while not alarm.stop:
         changed = [watch.look(time.monotonic()) for watch in watched]
         if any(changed):
             status(system.home, watched)
+        alarm.sleep(watched)
 
 
 if __name__ == "__main__":

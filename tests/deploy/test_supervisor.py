@@ -1,14 +1,18 @@
 """What ends is started again, with growing pauses, and it is said so."""
 
+import os
+import signal
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.local.home import SetupError
 from deploy.local.process import Process
-from deploy.local.supervisor import PAUSES, Watch
+from deploy.local.supervisor import LOOK, PAUSES, Alarm, Watch
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 
@@ -17,6 +21,15 @@ SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 def sleeper(tmp_path: Path) -> Process:
     """A process that would run for long."""
     return Process(tmp_path, "leads-stream")
+
+
+@pytest.fixture
+def alarm() -> Iterator[Alarm]:
+    """What the supervisor sleeps by; the signals are given back."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield Alarm()
+    for number, handler in kept.items():
+        signal.signal(number, handler)
 
 
 def killed(process: Process) -> None:
@@ -71,3 +84,20 @@ def test_a_port_taken_meanwhile_does_not_end_the_watch(
     said = capsys.readouterr().out
     assert "leads-stream cannot start" in said
     assert "Port 8102 for leads is taken" in said
+
+
+def test_an_end_is_noticed_at_once(sleeper: Process, alarm: Alarm) -> None:
+    sleeper.start(SLEEPER)
+    found = sleeper.running()
+    assert found is not None
+    threading.Timer(0.2, found.kill).start()
+    began = time.monotonic()
+    alarm.sleep([Watch(sleeper, lambda: None)])
+    assert sleeper.running() is None
+    assert time.monotonic() - began < LOOK / 2
+
+
+def test_a_signal_ends_the_sleep_and_the_watch(alarm: Alarm) -> None:
+    threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGTERM]).start()
+    alarm.sleep([])
+    assert alarm.stop
