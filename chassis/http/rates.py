@@ -41,7 +41,7 @@ def _enforce(request: Request, name: str, item: RateLimitItem, subject: str, cos
         "RateLimit-Remaining": str(max(0, remaining)),
         "RateLimit-Reset": str(seconds),
     }
-    request.state.answer_headers = headers
+    request.state.answer_headers = {**getattr(request.state, "answer_headers", {}), **headers}
     if not passed:
         raise Problem(
             429,

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Model, TenantScoped
@@ -19,6 +20,7 @@ class Source(TenantScoped, Model):
     name: Mapped[str] = mapped_column(Text)
     event_kinds: Mapped[dict[str, Any]]
     page_kinds: Mapped[dict[str, Any]]
+    origins: Mapped[list[str]] = mapped_column(ARRAY(Text))
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(Text)
 

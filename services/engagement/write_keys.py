@@ -41,6 +41,8 @@ class Grant:
     key: UUID
     kinds: Kinds
     expires_at: datetime | None = None
+    origins: frozenset[str] = frozenset()
+    """Of pages that may use it; a key of a source that names none is for servers only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +143,4 @@ class Doorkeeper:
         if row is None:
             return None
         kinds = Kinds(row.event_kinds, row.page_kinds)
-        return Grant(row.tenant_id, row.source_id, row.key_id, kinds, row.expires_at)
+        return Grant(row.tenant_id, row.source_id, row.key_id, kinds, row.expires_at, frozenset(row.origins))

@@ -1,6 +1,6 @@
 """HTTP in: the front door for events, and what marketing does with sources, keys and rejected events."""
 
-from services.engagement.api import events, front_door, rejected, sources
+from services.engagement.api import browsers, events, front_door, rejected, sources
 from services.engagement.domain import (
     AlreadyReplayed,
     BadMapping,
@@ -12,7 +12,7 @@ from services.engagement.domain import (
     UnknownSource,
 )
 
-ROUTERS = (front_door.router, events.router, rejected.router, sources.router)
+ROUTERS = (front_door.router, browsers.router, events.router, rejected.router, sources.router)
 ERRORS: dict[type[Exception], tuple[int, str]] = {
     UnknownSource: (404, "Not found"),
     UnknownKey: (404, "Not found"),

@@ -16,6 +16,7 @@ from chassis.headers import cloud_event
 from chassis.http import Problem, enforce_rate, unavailable
 from chassis.producer import Overloaded, Sendable
 from chassis.telemetry import current_trace
+from services.engagement.api.browsers import check_origin
 from services.engagement.intake import Intake, Outcome
 from services.engagement.write_keys import Grant, UnknownWriteKey, doorkeeper
 
@@ -31,7 +32,16 @@ SLOW = "The event log does not take events at the moment. Send them again with t
 
 
 async def admitted(request: Request, runtime: "Runtime") -> Grant:
-    """What the request's write key allows. Raises Problem: 401, or 503 for a new key without a database."""
+    """What the request's write key allows.
+
+    Raises Problem: 401, 403 on a page of another origin, 503 for a new key without a database.
+    """
+    grant = await _grant(request, runtime)
+    check_origin(request, grant)
+    return grant
+
+
+async def _grant(request: Request, runtime: "Runtime") -> Grant:
     keeper = doorkeeper(runtime)
     try:
         key = _key_of(request.headers.getlist("authorization"))

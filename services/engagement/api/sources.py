@@ -16,6 +16,8 @@ MAY = [require("admin", "marketing")]
 
 DAY = 24 * 3600
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", max_length=200)]
+Origins = Annotated[list[Origin], Field(max_length=50)]
 Table = Annotated[dict[Name, Name], Field(max_length=500)]
 
 
@@ -25,6 +27,9 @@ class NewSource(RequestModel):
     name: Name
     event_kinds: Table = Field(default_factory=dict, description="event name to kind")
     page_kinds: Table = Field(default_factory=dict, description="page path, also of pages below it, to kind")
+    origins: Origins = Field(
+        default_factory=list, description="of pages that may use its keys; none: servers only"
+    )
 
 
 class SourceChange(RequestModel):
@@ -33,6 +38,7 @@ class SourceChange(RequestModel):
     name: Name | None = None
     event_kinds: Table | None = None
     page_kinds: Table | None = None
+    origins: Origins | None = None
 
 
 class SourceView(View):
@@ -42,6 +48,7 @@ class SourceView(View):
     name: str
     event_kinds: dict[str, str]
     page_kinds: dict[str, str]
+    origins: list[str]
     created_at: datetime
 
 
@@ -72,7 +79,7 @@ class Rotation(RequestModel):
 def create_source(body: NewSource, uow: Transaction) -> SourceView:
     """Makes a source."""
     kinds = Kinds.of(body.event_kinds, body.page_kinds)
-    return SourceView.model_validate(commands.create_source(uow, body.name, kinds))
+    return SourceView.model_validate(commands.create_source(uow, body.name, kinds, body.origins))
 
 
 @router.get("", dependencies=MAY)
@@ -90,13 +97,13 @@ def one_source(id: Id, uow: Transaction) -> SourceView:
 
 @router.patch("/{id}", dependencies=MAY)
 def change_source(id: Id, body: SourceChange, uow: Transaction) -> SourceView:
-    """Renames it or replaces its tables of kinds, for events from now on (keys learn it within a minute)."""
+    """Renames it, replaces its tables or origins, for events from now on (keys learn it within a minute)."""
     kinds = None
     if body.event_kinds is not None or body.page_kinds is not None:
         before = queries.source(uow, id)
         events = before.event_kinds if body.event_kinds is None else body.event_kinds
         kinds = Kinds.of(events, before.page_kinds if body.page_kinds is None else body.page_kinds)
-    return SourceView.model_validate(commands.change_source(uow, id, body.name, kinds))
+    return SourceView.model_validate(commands.change_source(uow, id, body.name, kinds, body.origins))
 
 
 @router.get("/{id}/write-keys", dependencies=MAY)

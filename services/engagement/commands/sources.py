@@ -1,5 +1,6 @@
 """Sources and their write keys: made, rotated with an overlap, revoked."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from services.engagement.models import Source, WriteKey
 from services.engagement.write_keys import SHOWN, hash_of, new_key
 
 
-def create_source(uow: UnitOfWork, name: str, kinds: Kinds) -> Source:
-    """A new source. Raises NameTaken."""
+def create_source(uow: UnitOfWork, name: str, kinds: Kinds, origins: Sequence[str] = ()) -> Source:
+    """A new source; `origins` are those of the pages that may use its keys. Raises NameTaken."""
     if uow.session.scalar(select(Source.id).where(Source.name == name)):
         raise NameTaken(f"There is a source called {name}.")
     source = Source(
@@ -22,6 +23,7 @@ def create_source(uow: UnitOfWork, name: str, kinds: Kinds) -> Source:
         name=name,
         event_kinds=dict(kinds.events),
         page_kinds=dict(kinds.pages),
+        origins=list(origins),
         created_at=uow.now,
         created_by=uow.actor,
     )
@@ -30,8 +32,17 @@ def create_source(uow: UnitOfWork, name: str, kinds: Kinds) -> Source:
     return source
 
 
-def change_source(uow: UnitOfWork, id: UUID, name: str | None, kinds: Kinds | None) -> Source:
-    """Renames a source or gives it another table of kinds, for events from now on. Raises UnknownSource."""
+def change_source(
+    uow: UnitOfWork,
+    id: UUID,
+    name: str | None = None,
+    kinds: Kinds | None = None,
+    origins: Sequence[str] | None = None,
+) -> Source:
+    """Renames a source, gives it another table of kinds or other origins, for events from now on.
+
+    None leaves what is there. Raises UnknownSource, NameTaken.
+    """
     source = _source(uow, id)
     if name is not None and name != source.name:
         if uow.session.scalar(select(Source.id).where(Source.name == name)):
@@ -39,6 +50,8 @@ def change_source(uow: UnitOfWork, id: UUID, name: str | None, kinds: Kinds | No
         source.name = name
     if kinds is not None:
         source.event_kinds, source.page_kinds = dict(kinds.events), dict(kinds.pages)
+    if origins is not None:
+        source.origins = list(origins)
     return source
 
 

@@ -7,6 +7,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from segment.analytics.client import Client
 
@@ -219,6 +220,34 @@ def test_a_key_is_rotated_with_an_overlap_and_a_revoked_one_ends(door: Door) -> 
     listed = door.call("GET", keys).json()["items"]
     assert {item["prefix"] for item in listed} == {old["write_key"][:8], new["write_key"][:8]}
     assert new["write_key"] not in json.dumps(listed)
+
+
+def test_a_browser_may_send_from_the_pages_that_the_source_names_and_from_no_others(door: Door) -> None:
+    page, elsewhere = {"Origin": "https://www.acme.example"}, {"Origin": "https://evil.example"}
+    key, server_key = door.write_key(origins=[page["Origin"]]), door.write_key()
+    asked = door.http.options("/v1/batch", headers={**page, "Access-Control-Request-Method": "POST"})
+    assert asked.status_code == 204
+    assert asked.headers["access-control-allow-origin"] == page["Origin"]
+    assert "authorization" in asked.headers["access-control-allow-headers"]
+
+    def send(key: str, headers: dict[str, str]) -> httpx.Response:
+        body = {"batch": [track(userId="u")]}
+        return door.http.post("/v1/batch", auth=(key, ""), json=body, headers=headers)
+
+    taken = send(key, page)
+    assert taken.status_code == 202
+    assert taken.headers["access-control-allow-origin"] == page["Origin"]
+    assert "ratelimit-remaining" in taken.headers
+    for refused in (send(key, elsewhere), send(server_key, page)):
+        assert refused.status_code == 403
+        assert "access-control-allow-origin" not in refused.headers
+    assert send(server_key, {}).status_code == 202
+
+
+@pytest.mark.parametrize("origin", ["*", "www.acme.example", "https://acme.example/page", "javascript://x"])
+def test_an_origin_is_a_scheme_a_host_and_a_port(door: Door, origin: str) -> None:
+    body = {"name": uuid.uuid4().hex, "origins": [origin]}
+    assert door.call("POST", "/api/engagement/sources", json=body).status_code == 422
 
 
 def test_the_same_message_id_in_two_tenants_is_two_events(door: Door) -> None:
