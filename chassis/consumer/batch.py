@@ -117,9 +117,8 @@ class Batch:
         self._outcomes.clear()
         ends = {item.raw.position: item.raw.offset + 1 for item in items}
         with self._database.transaction() as work:
-            offsets.lock(work.session, self._group, {position: expected[position] for position in ends})
+            offsets.move(work.session, self._group, expected, ends)
             yield work
-            offsets.store(work.session, self._group, ends)
             reached("consumer.before_commit")
         reached("consumer.after_commit")
         expected.update(ends)

@@ -15,7 +15,6 @@ _READ = text(
         SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])))
     """
 )
-_LOCK = text(f"{_READ.text} ORDER BY topic, partition FOR NO KEY UPDATE")
 _CREATE = text(
     """
     INSERT INTO consumer_offsets (group_name, topic, partition, next_offset, topic_id)
@@ -24,13 +23,22 @@ _CREATE = text(
     ON CONFLICT DO NOTHING
     """
 )
-_STORE = text(
+# whoever comes second waits here and then finds another offset than it expects
+_MOVE = text(
     """
-    UPDATE consumer_offsets SET next_offset = new.next_offset, stored_at = now()
-    FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[]))
-        AS new(topic, partition, next_offset)
-    WHERE group_name = :group AND consumer_offsets.topic = new.topic
-        AND consumer_offsets.partition = new.partition
+    WITH asked AS (
+        SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]),
+                             CAST(:expected AS bigint[]), CAST(:ends AS bigint[]))
+            AS row(topic, partition, expected, next_end)
+    ), held AS (
+        SELECT topic, partition, next_end FROM consumer_offsets JOIN asked USING (topic, partition)
+        WHERE group_name = :group AND next_offset = expected
+        ORDER BY topic, partition FOR NO KEY UPDATE OF consumer_offsets
+    )
+    UPDATE consumer_offsets SET next_offset = next_end, stored_at = now() FROM held
+    WHERE group_name = :group AND consumer_offsets.topic = held.topic
+        AND consumer_offsets.partition = held.partition
+    RETURNING 1
     """
 )
 
@@ -49,16 +57,17 @@ def create(session: Session, group: str, first: Mapping[Position, tuple[int, str
     session.execute(_CREATE, {"group": group, **_columns(first), **values})
 
 
-def lock(session: Session, group: str, expected: Mapping[Position, int]) -> None:
-    """Locks positions until the transaction ends. Raises Overtaken unless all are as expected."""
-    rows = session.execute(_LOCK, {"group": group, **_columns(expected)})
-    if {(row.topic, row.partition): row.next_offset for row in rows} != dict(expected):
+def move(
+    session: Session, group: str, expected: Mapping[Position, int], ends: Mapping[Position, int]
+) -> None:
+    """Moves positions on to `ends` with the transaction, which holds them until then.
+
+    Raises Overtaken unless all are as expected.
+    """
+    places = {"expected": [expected[position] for position in ends], "ends": list(ends.values())}
+    moved = session.execute(_MOVE, {"group": group, **_columns(ends), **places}).all()
+    if len(moved) < len(ends):
         raise Overtaken(f"{group}: another member has been here")
-
-
-def store(session: Session, group: str, offsets: Mapping[Position, int]) -> None:
-    """Moves positions, with the effects up to them."""
-    session.execute(_STORE, {"group": group, **_columns(offsets), "offsets": list(offsets.values())})
 
 
 def _columns(positions: Iterable[Position]) -> dict[str, list[object]]:

@@ -20,8 +20,10 @@ S = TypeVar("S")
 log = logging.getLogger(__name__)
 
 CHUNK = 4_000
-GATHER = 0.02
-"""Seconds in which a chunk gathers when there is little."""
+GATHER = 0.01
+"""Seconds after its first record in which a chunk gathers when there is little."""
+IDLE = 0.2
+"""Seconds for which the first record is waited for."""
 WATCH_EVERY = 2.0
 
 
@@ -63,7 +65,10 @@ class ConfluentHost(Generic[S]):
             self._consumer.close()
 
     def _turn(self) -> None:
-        chunk = self._consumer.consume(CHUNK, 0 if self._engine.more else GATHER)
+        first, others = (0.0, 0.0) if self._engine.more else (IDLE, GATHER)
+        chunk = self._consumer.consume(1, first)
+        if chunk:
+            chunk += self._consumer.consume(CHUNK - 1, others)
         self._idle = len(chunk) < CHUNK
         if not chunk and not self._engine.more:
             return

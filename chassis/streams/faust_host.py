@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 ROOM = 4_000
 """Records that wait for the group under way; beyond that the agents wait too."""
-GATHER = 0.02
+GATHER = 0.01
 WATCH_EVERY = 2.0
 PIECE = 20_000
 """Offsets that are read directly in one go; between two pieces a rebalance can come through."""

@@ -13,7 +13,7 @@ from chassis import dead_letters
 from chassis.accept_loss import run as accept_loss_of
 from chassis.consumer import Consumers, Event, OffsetLost, RawRecord, TooManyFailures, TopicRecreated
 from chassis.consumer.errors import Overtaken
-from chassis.consumer.offsets import lock
+from chassis.consumer.offsets import move
 from chassis.consumer.worker import Worker
 from chassis.db import UnitOfWork
 from chassis.ids import NOBODY
@@ -133,7 +133,7 @@ def test_a_position_moved_by_another_member_voids_the_batch(world: World) -> Non
     with world.consumer(service.one_by_one(world.topic)):
         eventually(world.caught_up)
     with pytest.raises(Overtaken), world.unit() as uow:
-        lock(uow.session, "tally", {(world.topic, 0): 99})
+        move(uow.session, "tally", {(world.topic, 0): 99}, {(world.topic, 0): 100})
 
 
 def test_more_members_share_the_work(world: World) -> None:

@@ -174,7 +174,8 @@ class World:
         with self.database.unit_of_work(NOBODY, "test") as uow:
             ends = self.ends(ALERTS)
             offsets.create(uow.session, GROUP, dict.fromkeys(ends, (0, "id")))
-            offsets.store(uow.session, GROUP, ends)
+            before = {place: at for place, (at, _) in offsets.load(uow.session, GROUP, ends).items()}
+            offsets.move(uow.session, GROUP, before, ends)
 
 
 @dataclass
