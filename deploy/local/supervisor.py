@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.local.home import home
+from deploy.local.logs import rotate
 from deploy.local.process import Process
 from deploy.local.system import System
 
@@ -129,6 +130,8 @@ def main() -> None:
         changed = [watch.look(time.monotonic()) for watch in watched]
         if any(changed):
             status(system.home, watched)
+        for log in (system.home / "logs").glob("*.log"):
+            rotate(log)
         alarm.sleep(watched)
 
 
