@@ -1,5 +1,7 @@
 """Kafka in: which command answers which event. Every command ignores repeats itself, so no inbox is kept."""
 
+from collections.abc import Sequence
+
 from chassis.colleagues import store_colleague
 from chassis.consumer import Consumers, Event
 from chassis.db import UnitOfWork
@@ -11,11 +13,12 @@ from services.notifications import commands
 consumers = Consumers("notifications")
 
 
-@consumers.on("notifications.alert", "AlertRaised", resent=False)
-def alert_raised(uow: UnitOfWork, event: Event) -> None:
-    """An alert is open: store it and tell its audience."""
-    commands.store_alert(uow, event.record)
-    waited(metrics().alert_latency, event.record["recorded_at"], uow.now)
+@consumers.on_batch("notifications.alert", "AlertRaised", resent=False)
+def alerts_raised(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Alerts are open: store them and tell their audiences."""
+    commands.store_alerts(uow, [event.record for event in events])
+    for event in events:
+        waited(metrics().alert_latency, event.record["recorded_at"], uow.now)
 
 
 @consumers.on("notifications.alert", "AlertEscalated", resent=False)
@@ -42,10 +45,10 @@ def lead_changed(uow: UnitOfWork, event: Event) -> None:
     commands.store_lead(uow, event.record)
 
 
-@consumers.on("leads.lead", "LeadStatusChanged", resent=False)
-def lead_status_changed(uow: UnitOfWork, event: Event) -> None:
-    """A lead's new status."""
-    commands.store_status(uow, event.record)
+@consumers.on_batch("leads.lead", "LeadStatusChanged", resent=False)
+def lead_status_changed(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Leads' new statuses."""
+    commands.store_statuses(uow, [event.record for event in events])
 
 
 consumers.on("identity.user", "User", resent=False)(store_colleague)

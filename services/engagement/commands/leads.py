@@ -33,7 +33,10 @@ def lead_told(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
 
 
 def lead_moved(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
-    """LeadStatusChanged: of several leads with one address, the oldest open one gets the events."""
+    """LeadStatusChanged: of several leads with one address, the oldest open one gets the events.
+
+    Who gets them does not change while a lead only moves between the open statuses.
+    """
     row = uow.session.execute(
         _set_open(),
         {
@@ -43,7 +46,7 @@ def lead_moved(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
             "version": record["version"],
         },
     ).one_or_none()
-    if row is not None and row.email_hash:
+    if row is not None and row.email_hash and row.turned:
         _choose(uow, row.email_hash)
 
 
@@ -81,9 +84,13 @@ def _upsert() -> TextClause:
 def _set_open() -> TextClause:
     return text(
         """
-        UPDATE lead_emails SET open = :open, version = :version
-        WHERE tenant_id = :tenant AND lead_id = :lead AND version < :version
-        RETURNING email_hash
+        WITH before AS (
+            SELECT open FROM lead_emails
+            WHERE tenant_id = :tenant AND lead_id = :lead AND version < :version FOR UPDATE
+        )
+        UPDATE lead_emails SET open = :open, version = :version FROM before
+        WHERE tenant_id = :tenant AND lead_id = :lead
+        RETURNING email_hash, before.open <> :open AS turned
         """
     )
 

@@ -5,11 +5,11 @@ from services.notifications.commands.alerts import (
     escalate_alert,
     resolve_alert,
     store_acknowledgement,
-    store_alert,
+    store_alerts,
 )
 from services.notifications.commands.clock import clock_offset, travel_to
 from services.notifications.commands.inbox import set_item_state
-from services.notifications.commands.people import store_lead, store_status
+from services.notifications.commands.people import store_lead, store_statuses
 
 __all__ = [
     "acknowledge_alert",
@@ -18,8 +18,8 @@ __all__ = [
     "resolve_alert",
     "set_item_state",
     "store_acknowledgement",
-    "store_alert",
+    "store_alerts",
     "store_lead",
-    "store_status",
+    "store_statuses",
     "travel_to",
 ]

@@ -1,6 +1,6 @@
 """Alerts: stored once, told to the right people once, acknowledged, escalated, resolved."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence, Set
 from typing import Any
 from uuid import UUID
 
@@ -25,10 +25,22 @@ from services.notifications.models import Alert, InboxItem, Message
 Record = dict[str, Any]
 
 
-def store_alert(uow: UnitOfWork, record: Record) -> None:
-    """Stores a raised alert and tells its audience; the same alert again does nothing (G6)."""
-    owner = _uuid(record["owner_id"])
-    row = {
+def store_alerts(uow: UnitOfWork, records: Sequence[Record]) -> None:
+    """Stores raised alerts and tells their audiences; the same alert again does nothing (G6).
+
+    Few statements however many records.
+    """
+    rows = {UUID(record["alert_id"]): _row(uow, record) for record in records}
+    stored = insert(Alert).on_conflict_do_nothing().returning(Alert.id)
+    fresh = [rows[id] for id in uow.session.scalars(stored, list(rows.values()))]
+    people = colleagues(uow, {row["owner_id"] for row in fresh})
+    told = [(row, person) for row in fresh for person in audience(row["owner_id"], people)]
+    _tell(uow, [(row["id"], person) for row, person in told])
+    _mail(uow, [(row, person) for row, person in told if row["severity"] == "urgent"])
+
+
+def _row(uow: UnitOfWork, record: Record) -> Record:
+    return {
         "tenant_id": uow.tenant,
         "id": UUID(record["alert_id"]),
         "kind": record["kind"],
@@ -44,15 +56,8 @@ def store_alert(uow: UnitOfWork, record: Record) -> None:
         "threshold": record["threshold"],
         "score": record["score"],
         "status": record["status"],
-        "owner_id": owner,
+        "owner_id": _uuid(record["owner_id"]),
     }
-    stored = insert(Alert).values(row).on_conflict_do_nothing().returning(Alert.id)
-    if uow.session.execute(stored).first() is None:
-        return
-    people = audience(owner, colleagues(uow, owner))
-    _tell(uow, row["id"], people)
-    if row["severity"] == "urgent":
-        _mail(uow, row["id"], people, fresh=uow.now - row["recorded_at"] < FRESH)
 
 
 def acknowledge_alert(uow: UnitOfWork, alert_id: UUID) -> Alert:
@@ -82,7 +87,7 @@ def escalate_alert(uow: UnitOfWork, record: Record) -> None:
         return
     alert.level, alert.escalated_at = record["level"], from_millis(record["escalated_at"])
     owner = _uuid(record["owner_id"])
-    _tell(uow, alert.id, superiors(owner, colleagues(uow, owner)))
+    _tell(uow, [(alert.id, person) for person in superiors(owner, colleagues(uow, {owner}))])
 
 
 def resolve_alert(uow: UnitOfWork, record: Record) -> None:
@@ -93,12 +98,15 @@ def resolve_alert(uow: UnitOfWork, record: Record) -> None:
         alert.resolved_at = from_millis(record["resolved_at"])
 
 
-def colleagues(uow: UnitOfWork, owner: UUID | None) -> list[Colleague]:
-    """The owner, the owner's manager and all managers, in a steady order: who may have to be told."""
+def colleagues(uow: UnitOfWork, owners: Set[UUID | None]) -> list[Colleague]:
+    """The owners, their managers and all managers, in a steady order: who may have to be told."""
+    if not owners:
+        return []
     row = ColleagueRow
-    superior = select(row.manager_id).where(row.tenant_id == uow.tenant, row.id == owner)
+    known = [owner for owner in owners if owner is not None]
+    superior = select(row.manager_id).where(row.tenant_id == uow.tenant, row.id.in_(known))
     found = select(row).where(row.tenant_id == uow.tenant).order_by(row.id)
-    concerned = or_(row.id == owner, row.id.in_(superior), row.roles.contains(["manager"]))
+    concerned = or_(row.id.in_(known), row.id.in_(superior), row.roles.contains(["manager"]))
     users = uow.session.scalars(found.where(concerned))
     return [Colleague(u.id, frozenset(u.roles), u.active, u.manager_id) for u in users]
 
@@ -115,37 +123,47 @@ def _known(uow: UnitOfWork, record: Record) -> Alert:
     return alert
 
 
-def _tell(uow: UnitOfWork, alert_id: UUID, people: Iterable[UUID]) -> None:
-    """Puts the alert on top of everyone's inbox, unread; one item per person, however often it is said."""
-    for person in people:
-        item = insert(InboxItem).values(
-            tenant_id=uow.tenant,
-            id=events.item_id(alert_id, person),
-            alert_id=alert_id,
-            recipient_id=person,
-            state="unread",
-            notified_at=uow.now,
-            changed_at=uow.now,
-        )
-        again = {"state": "unread", "notified_at": uow.now, "changed_at": uow.now}
+def _tell(uow: UnitOfWork, told: Sequence[tuple[UUID, UUID]]) -> None:
+    """Puts alerts on top of inboxes, unread; one item per alert and person, however often it is said."""
+    items = [
+        {
+            "tenant_id": uow.tenant,
+            "id": events.item_id(alert, person),
+            "alert_id": alert,
+            "recipient_id": person,
+            "state": "unread",
+            "notified_at": uow.now,
+            "changed_at": uow.now,
+        }
+        for alert, person in told
+    ]
+    if items:
+        row = insert(InboxItem)
+        again = {name: row.excluded[name] for name in ("state", "notified_at", "changed_at")}
         key = ["tenant_id", "alert_id", "recipient_id"]
-        uow.session.execute(item.on_conflict_do_update(index_elements=key, set_=again))
+        uow.session.execute(row.on_conflict_do_update(index_elements=key, set_=again), items)
 
 
-def _mail(uow: UnitOfWork, alert_id: UUID, people: Iterable[UUID], *, fresh: bool) -> None:
-    for person in people:
-        message = insert(Message).values(
-            tenant_id=uow.tenant,
-            id=events.message_id(alert_id, "email", person),
-            alert_id=alert_id,
-            channel="email",
-            recipient_id=person,
-            state="queued" if fresh else "suppressed",
-            attempt=0,
-            due_at=func.now(),
-            last_error=None if fresh else "too late to help",
+def _mail(uow: UnitOfWork, told: Sequence[tuple[Record, UUID]]) -> None:
+    """Queues mails of alerts that are fresh; of old ones it is noted that they come too late."""
+    messages = []
+    for alert, person in told:
+        fresh = uow.now - alert["recorded_at"] < FRESH
+        messages.append(
+            {
+                "tenant_id": uow.tenant,
+                "id": events.message_id(alert["id"], "email", person),
+                "alert_id": alert["id"],
+                "channel": "email",
+                "recipient_id": person,
+                "state": "queued" if fresh else "suppressed",
+                "attempt": 0,
+                "last_error": None if fresh else "too late to help",
+            }
         )
-        uow.session.execute(message.on_conflict_do_nothing())
+    if messages:
+        row = insert(Message).values(due_at=func.now())
+        uow.session.execute(row.on_conflict_do_nothing(), messages)
 
 
 def _uuid(value: str | None) -> UUID | None:

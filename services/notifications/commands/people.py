@@ -1,15 +1,25 @@
 """Read model of the leads service's leads. The highest version is the truth."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.db import UnitOfWork
 from services.notifications.models import Lead
 
 Record = dict[str, Any]
+
+_SET_STATUS = text(
+    """
+    UPDATE leads SET version = new.version, status = new.status, owner_id = new.owner
+    FROM unnest(CAST(:leads AS uuid[]), CAST(:versions AS bigint[]), CAST(:statuses AS text[]),
+                CAST(:owners AS uuid[])) AS new(lead, version, status, owner)
+    WHERE leads.tenant_id = :tenant AND leads.id = new.lead AND leads.version < new.version
+    """
+)
 
 
 def store_lead(uow: UnitOfWork, record: Record) -> None:
@@ -28,15 +38,17 @@ def store_lead(uow: UnitOfWork, record: Record) -> None:
     )
 
 
-def store_status(uow: UnitOfWork, record: Record) -> None:
-    """Keeps a lead's change of status."""
-    changed = (
-        update(Lead)
-        .where(Lead.tenant_id == uow.tenant, Lead.id == UUID(record["lead_id"]))
-        .where(Lead.version < record["version"])
-        .values(version=record["version"], status=record["status"], owner_id=_uuid(record["owner_id"]))
-    )
-    uow.session.execute(changed)
+def store_statuses(uow: UnitOfWork, records: Sequence[Record]) -> None:
+    """Keeps leads' changes of status, in one statement."""
+    newest = {record["lead_id"]: record for record in sorted(records, key=lambda record: record["version"])}
+    changed = {
+        "tenant": uow.tenant,
+        "leads": [UUID(lead) for lead in newest],
+        "versions": [record["version"] for record in newest.values()],
+        "statuses": [record["status"] for record in newest.values()],
+        "owners": [_uuid(record["owner_id"]) for record in newest.values()],
+    }
+    uow.session.execute(_SET_STATUS, changed)
 
 
 def _uuid(value: str | None) -> UUID | None:

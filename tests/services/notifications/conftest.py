@@ -102,7 +102,7 @@ class House:
     def raised(self, lead: UUID, owner: UUID | None, tenant: UUID = ACME, **more: Any) -> dict[str, Any]:
         """A stored high-value alert about the lead; the record that raised it."""
         record = alert_record(lead, owner, self.clock.now()) | more
-        self.run(lambda uow: commands.store_alert(uow, record), tenant)
+        self.run(lambda uow: commands.store_alerts(uow, [record]), tenant)
         return record
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:

@@ -33,7 +33,7 @@ def test_an_alert_that_is_told_three_times_is_one_alert_one_item_and_one_mail(ho
     jane = house.lead("Jane", ana)
     record = house.raised(jane, ana)
     for _ in range(2):
-        house.run(lambda uow: commands.store_alert(uow, record))
+        house.run(lambda uow: commands.store_alerts(uow, [record]))
     assert [(a.kind, a.subject, a.summary) for a in alerts(house)] == [
         ("high_value", "Jane Doe", "score 92 is above 85")
     ]
@@ -44,7 +44,7 @@ def test_an_alert_that_is_told_three_times_is_one_alert_one_item_and_one_mail(ho
 def test_the_same_cause_under_another_id_is_still_one_alert(house: House) -> None:
     jane = house.lead("Jane", None)
     record = house.raised(jane, None)
-    house.run(lambda uow: commands.store_alert(uow, record | {"alert_id": str(jane)}))
+    house.run(lambda uow: commands.store_alerts(uow, [record | {"alert_id": str(jane)}]))
     assert len(alerts(house)) == 1
 
 
@@ -100,7 +100,7 @@ def test_a_resolved_alert_cannot_be_acknowledged_and_stays_resolved(house: House
     over = {"alert_id": record["alert_id"], "reason": "score_fell", "resolved_at": record["raised_at"] + 1}
     for _ in range(2):
         house.run(lambda uow: commands.resolve_alert(uow, over))
-    house.run(lambda uow: commands.store_alert(uow, record))
+    house.run(lambda uow: commands.store_alerts(uow, [record]))
     assert [(a.state, a.resolved_reason) for a in alerts(house)] == [("resolved", "score_fell")]
     with pytest.raises(AlreadyResolved):
         house.run(lambda uow: commands.acknowledge_alert(uow, UUID(record["alert_id"])))
@@ -175,6 +175,6 @@ def test_everyone_tends_their_own_inbox(house: House) -> None:
 def test_a_lead_is_as_its_newest_event_says(house: House) -> None:
     jane = house.lead("Jane", None)
     changed = {"lead_id": str(jane), "version": 3, "status": "qualified", "owner_id": None}
-    house.run(lambda uow: commands.store_status(uow, changed))
-    house.run(lambda uow: commands.store_status(uow, changed | {"version": 2, "status": "contacted"}))
+    house.run(lambda uow: commands.store_statuses(uow, [changed]))
+    house.run(lambda uow: commands.store_statuses(uow, [changed | {"version": 2, "status": "contacted"}]))
     assert house.rows("SELECT version, status FROM leads") == [(3, "qualified")]
