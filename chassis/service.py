@@ -1,6 +1,7 @@
 """A service as a process: which roles it has, how several of them run in one process, how it ends."""
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -208,6 +209,7 @@ class Process:
         crew.start()
         self._health.start()
         self._health.started()
+        gc.freeze()  # what a process begins with stays: a collection over all of it stands in everybody's way
         crew.wait()
         return self._end(crew, runtime)
 

@@ -1,8 +1,9 @@
-"""Composition root: python -m services.engagement api|consume|relay|migrate"""
+"""Composition root: python -m services.engagement api|consume|relay|prune|migrate"""
 
 from chassis.service import Service, main
 from services.engagement.api import ERRORS, ROUTERS
 from services.engagement.consumers import consumers
+from services.engagement.pruning import run_prune
 from services.engagement.settings import EngagementSettings
 from services.engagement.write_keys import doorkeeper
 
@@ -13,6 +14,7 @@ SERVICE = Service(
     routers=ROUTERS,
     errors=ERRORS,
     consumers=consumers,
+    extra_roles={"prune": run_prune},
     api_probe=lambda runtime: doorkeeper(runtime).check_open,
 )
 
