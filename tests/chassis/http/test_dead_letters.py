@@ -106,12 +106,13 @@ def test_only_the_tenants_admin_comes_near(
 def test_what_belongs_to_no_tenant_is_the_operators_and_nothing_else_is(
     runtime: Runtime, admin: httpx.Client, client: Client, acme: UUID
 ) -> None:
-    put_aside(runtime, NOBODY, "odd", "lost")
+    put_aside(runtime, NOBODY, "odd")
     put_aside(runtime, acme, "odd")
     operator = client("operator", NOBODY, (OPERATOR,))
-    orphan = operator.get(PATH).json()["items"][0]
-    [own] = admin.get(PATH).json()["items"]
-    problem(admin.get(f"{PATH}/{orphan['id']}"), 404)
-    problem(operator.get(f"{PATH}/{own['id']}"), 404)
+    for caller, tenant in ((operator, NOBODY), (admin, acme)):
+        [letter] = caller.get(PATH).json()["items"]
+        assert letter["key"].startswith(f"{tenant}:")
+        assert caller.get(f"{PATH}/{letter['id']}").json()["key"] == letter["key"]
     problem(operator.get("/api/notes"), 403)
-    assert operator.post(f"{PATH}/{orphan['id']}/discard").json()["state"] == "discarded"
+    assert operator.post(f"{PATH}/{letter['id']}/discard").json()["state"] == "discarded"
+    assert [one["state"] for one in admin.get(PATH).json()["items"]] == ["waiting"]
