@@ -2,12 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
@@ -90,8 +90,24 @@ class Route(APIRoute):
 class Router(APIRouter):
     """An APIRouter whose routes are ours."""
 
-    def __init__(self, prefix: str = "", tags: list[str | Enum] | None = None) -> None:
+    def __init__(
+        self,
+        prefix: str = "",
+        tags: list[str | Enum] | None = None,
+        guards: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
+        """`guards`: for an id in paths (`lead`) a dependency that every route with it calls before all else.
+
+        It gets the id under its name and raises where the caller may not see the thing.
+        """
         super().__init__(prefix=prefix, tags=tags, route_class=Route, redirect_slashes=False)
+        self._guards = guards or {}
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """The route, behind the guards of the ids that its path names."""
+        guards = [Depends(guard) for name, guard in self._guards.items() if f"{{{name}}}" in path]
+        options["dependencies"] = [*guards, *(options.get("dependencies") or ())]
+        super().add_api_route(path, endpoint, **options)
 
 
 async def _in_transaction(request: StrictRequest, rules: Rules, endpoint: Handler) -> Response:

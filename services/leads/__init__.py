@@ -1,4 +1,4 @@
-"""Leads: leads, their scores, statuses and scoring rules.
+"""Leads: leads, their scores, statuses and owners, the rules of scoring and assignment.
 
 Owns the database `leads`. Topics out: leads.lead, leads.subject-key, leads.scoring-rules, leads.repair
 (all by the outbox), leads.score, leads.scoring-state and leads.dead-letter (scoring processor).

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chassis.colleagues import store_colleague
-from chassis.consumer import Consumers, Event
+from chassis.consumer import Consumers, Event, RawRecord
 from chassis.db import UnitOfWork
 from chassis.dead_letters import store_dead_letter
 from chassis.metrics import metrics, waited
@@ -41,6 +41,18 @@ def consumers(runtime: Runtime) -> Consumers:
     @found.on("opportunities.opportunity", "ConversionOpportunityRefused", resent=False)
     def opportunity_refused(uow: UnitOfWork, event: Event) -> None:
         commands.opportunity_refused(uow, event.record)
+
+    @found.on("accounts.account", "AccountOpened", resent=False)
+    @found.on("accounts.account", "AccountChanged", resent=False)
+    def account_told(uow: UnitOfWork, event: Event) -> None:
+        commands.store_account(uow, event.record)
+
+    @found.on_raw("clock.tick")
+    def ticked(uow: UnitOfWork, records: Sequence[RawRecord]) -> None:
+        if any(record.partition == 0 for record in records):  # one of a tick's copies is enough
+            for tenant in commands.tenants_with_untouched_leads(uow):
+                with uow.within(tenant) as own:
+                    commands.reroute_untouched(own, runtime.vault)
 
     found.on("identity.user", "User", resent=False)(store_colleague)
     found.on("identity.subject-key", "SubjectKey")(store_subject_key)

@@ -50,6 +50,20 @@ def lead_status_changed(
     return _lead(uow, "LeadStatusChanged", lead, record, cause)
 
 
+def lead_assigned(uow: UnitOfWork, lead: Lead, rule: str, reason: str, previous: UUID | None) -> Outgoing:
+    """A lead was given to somebody, or to nobody."""
+    record = {
+        **_about(uow, lead, new_id()),
+        "owner_id": _text(lead.owner_id),
+        "previous_owner_id": _text(previous),
+        "rule": rule,
+        "reason": reason,
+        "account_id": _text(lead.account_id),
+        "lead_source": lead.lead_source,
+    }
+    return _lead(uow, "LeadAssigned", lead, record)
+
+
 def lead_score_adjusted(uow: UnitOfWork, lead: Lead, event_id: UUID, points: int, reason: str) -> Outgoing:
     """A person gave or took points."""
     record = {**_about(uow, lead, event_id), "points": points, "reason": reason}

@@ -19,6 +19,7 @@ from chassis.colleagues.table import forget_colleague, keep_colleague
 from chassis.db import Database, UnitOfWork
 from chassis.ids import tenant_id, user_id
 from chassis.migrations import migrate
+from tests.colleagues import user_record
 
 ACME, GLOBEX = tenant_id("acme"), tenant_id("globex")
 STEP = """
@@ -33,19 +34,14 @@ def upgrade():
 LOGINS = ("ana", "cid", "max", "top", "ben", "eva", "ada")
 USERS = {login: user_id(ACME, login) for login in LOGINS}
 PEOPLE: dict[str, dict[str, Any]] = {
-    "ana": {"roles": ["rep"], "team": "north", "manager_id": "max", "territories": ["dach"]},
-    "cid": {"roles": ["rep"], "team": "north", "manager_id": "max", "territories": ["nordics"]},
-    "max": {"roles": ["manager"], "team": "north", "manager_id": "top"},
-    "top": {"roles": ["manager"], "team": "head", "manager_id": "top"},
-    "ben": {"roles": ["rep"], "team": "south", "manager_id": "top", "territories": ["iberia"]},
+    "ana": {"roles": ["rep"], "team": "north", "manager": "max", "territories": ["dach"]},
+    "cid": {"roles": ["rep"], "team": "north", "manager": "max", "territories": ["nordics"]},
+    "max": {"roles": ["manager"], "team": "north", "manager": "top"},
+    "top": {"roles": ["manager"], "team": "head", "manager": "top"},
+    "ben": {"roles": ["rep"], "team": "south", "manager": "top", "territories": ["iberia"]},
     "eva": {"roles": ["account_manager"]},
     "ada": {"roles": ["admin"]},
 }
-EMPTY: dict[str, Any] = {
-    "version": 1, "roles": [], "team": None, "manager_id": None, "active": True, "territories": [],
-    "capacity": None, "absent_from": None, "absent_until": None, "visibility": None, "pii": None,
-    "key_id": None,
-}  # fmt: skip
 
 
 class Office:
@@ -62,9 +58,7 @@ class Office:
 
     def tell(self, login: str, **more: Any) -> None:
         """Identity says how a person is."""
-        record = {**EMPTY, **PEOPLE[login], "user_id": str(USERS[login]), "login": login, **more}
-        if record["manager_id"] in USERS:
-            record["manager_id"] = str(USERS[record["manager_id"]])
+        record = user_record(ACME, login, **{**PEOPLE[login], **more})
         self.run(lambda uow: keep_colleague(uow, record))
 
     def scope(self, login: str, *roles: str, tenant: UUID = ACME) -> Scope:

@@ -32,6 +32,10 @@ PLANTED = {
     "tenant_settings": "(tenant_id, name, version, value, updated_at, updated_by)"
     " VALUES (%s, 'twins', 1, '{}', now(), 'twins')",
     "clock_offset": "(tenant_id, ahead_ms) VALUES (%s, 0)",
+    "leads.users": "(tenant_id, id, version, login, roles, active)"
+    " VALUES (%s, gen_random_uuid(), 1, 'twins', '[]', true)",
+    "notifications.users": "(tenant_id, id, version, login, roles, active)"
+    " VALUES (%s, gen_random_uuid(), 1, 'twins', '{}', true)",
     "accounts.contacts": "(tenant_id, id, account_id, created_at, updated_at, is_primary) SELECT"
     " tenant_id, gen_random_uuid(), id, now(), now(), false FROM accounts WHERE tenant_id = %s LIMIT 1",
     "accounts.conversion_steps": "(tenant_id, id, lead_id, account_id, contact_id, record, withdrawn) VALUES"

@@ -29,6 +29,11 @@ OTHERS = {
     "GET /api/leads/scoring-rules": "a list without pages",
     "GET /api/leads/settings/conversion": "the tenant's own, there is no other",
     "PUT /api/leads/settings/conversion": "the tenant's own, there is no other",
+    "GET /api/leads/assignment-rules": "the caller's tenant's only",
+    "PUT /api/leads/assignment-rules": "the caller's tenant's only",
+    "GET /api/leads/territories": "the caller's tenant's only",
+    "PUT /api/leads/territories": "the caller's tenant's only",
+    "POST /api/leads/reroute": "names a colleague, who has nothing in another tenant",
     "POST /api/leads/scoring-rules": "makes a draft: the tenant is the token's",
     "POST /api/opportunities": "makes an opportunity: the tenant is the token's",
     "POST /api/accounts": "opens an account: the tenant is the token's",
@@ -47,6 +52,11 @@ BODIES: dict[str, Json] = {
     "POST /api/leads": {"company": "Initech"},
     "PATCH /api/leads/{lead}": {"company": "Taken over"},
     "POST /api/leads/{lead}/status": {"status": "qualified"},
+    "POST /api/leads/{lead}/assign": {"owner_id": None},
+    "POST /api/leads/{lead}/reroute": {},
+    "POST /api/leads/reroute": {"owner_id": str(uuid.UUID(int=2**127))},
+    "PUT /api/leads/assignment-rules": {"rules": []},
+    "PUT /api/leads/territories": {"territories": []},
     "POST /api/leads/{lead}/adjustments": {"points": -40, "reason": "Sabotage"},
     "POST /api/leads/scoring-rules": {"rules": []},
     "PUT /api/leads/settings/response": {"home_country": "DE"},
@@ -66,11 +76,16 @@ BODIES: dict[str, Json] = {
     "POST /api/notifications/clock": {"to": "2100-01-01T00:00:00Z"},
 }
 """A good body for every route that takes one."""
-PLAIN = {"cursor", "limit", "sort", "state", "kind", "severity", "status", "priority", "min_score"} | {
-    "tier",
-    "at_risk",
-    "closed",
-}
+PAGING = {"cursor", "limit", "sort"}
+PLAIN = (
+    PAGING
+    | {"state", "kind", "severity", "status", "priority", "min_score", "unassigned"}
+    | {
+        "tier",
+        "at_risk",
+        "closed",
+    }
+)
 """Query parameters by which nothing of a tenant's can be named."""
 MISSING = str(uuid.UUID(int=2**127))
 

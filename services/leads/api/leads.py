@@ -13,12 +13,13 @@ from chassis.http import (
     RequiredIfMatch,
     Router,
     RuntimeDep,
+    ScopeDep,
     Transaction,
     accepts,
     etag,
-    require,
 )
 from services.leads import commands, queries
+from services.leads.api.access import GUARDS, WRITERS
 from services.leads.api.bodies import LeadFields, NewAdjustment, NewLead, NewStatus, draft_of
 from services.leads.api.views import (
     EntryView,
@@ -34,8 +35,7 @@ from services.leads.api.views import (
 from services.leads.domain import Priority, Status
 from services.leads.queries import Wanted
 
-router = Router(prefix="/api/leads", tags=["leads"])
-WRITERS = require("rep", "manager", "account_manager", "marketing", "admin", "service")
+router = Router(prefix="/api/leads", tags=["leads"], guards=GUARDS)
 
 
 @router.post("", status_code=201, dependencies=[WRITERS])
@@ -43,9 +43,9 @@ WRITERS = require("rep", "manager", "account_manager", "marketing", "admin", "se
 def create_lead(
     body: NewLead, uow: Transaction, runtime: RuntimeDep, caller: CallerDep, response: Response
 ) -> ScoredLeadView:
-    """A new lead, with its first score and why; a rep's lead is the rep's own."""
-    owner = caller.user if "rep" in caller.roles else None
-    lead, lines = commands.create_lead(uow, runtime.vault, draft_of(body), owner)
+    """A new lead, with its first score and why; a rep's is the rep's own, others go by the rules."""
+    rep = caller.user if "rep" in caller.roles else None
+    lead, lines = commands.create_lead(uow, runtime.vault, draft_of(body), rep)
     response.headers["ETag"] = etag(lead.version)
     response.headers["Location"] = f"/api/leads/{lead.id}"
     counted = [line_view(line) for line in lines if line.points]
@@ -55,6 +55,7 @@ def create_lead(
 @router.get("")
 def list_leads(
     uow: Transaction,
+    scope: ScopeDep,
     paging: PagingDep,
     status: Annotated[Status | None, Query()] = None,
     priority: Annotated[Priority | None, Query()] = None,
@@ -62,11 +63,12 @@ def list_leads(
     email: Annotated[str | None, Query(max_length=320)] = None,
     min_score: Annotated[int | None, Query(ge=0, le=100)] = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
+    unassigned: Annotated[bool, Query()] = False,
     sort: Annotated[Literal["-created_at", "-score"], Query()] = "-created_at",
 ) -> Page[LeadView]:
-    """The tenant's leads, filtered; the newest or the hottest first."""
-    wanted = Wanted(status, priority, owner_id, email, min_score, q, sort)
-    rows = queries.list_leads(uow, wanted, _position(paging.after), paging.fetch)
+    """The leads that the caller may see, filtered; the newest or the hottest first. Unassigned: the queue."""
+    wanted = Wanted(status, priority, owner_id, email, min_score, q, unassigned, sort)
+    rows = queries.list_leads(uow, scope, wanted, _position(paging.after), paging.fetch)
     by = "score" if sort == "-score" else "created_at"
     return paging.page(rows, position=lambda row: (getattr(row, by), row.id), view=lead_view)
 

@@ -1,5 +1,14 @@
 """What can be done: one function = one operation = one transaction. Nobody here commits."""
 
+from services.leads.commands.accounts import store_account
+from services.leads.commands.assignment import (
+    assign_lead,
+    claim_lead,
+    reroute_lead,
+    reroute_owner,
+    reroute_untouched,
+    tenants_with_untouched_leads,
+)
 from services.leads.commands.conversions import (
     account_ready,
     account_refused,
@@ -20,8 +29,10 @@ __all__ = [
     "account_ready",
     "account_refused",
     "adjust_score",
+    "assign_lead",
     "cancel_conversion",
     "change_lead",
+    "claim_lead",
     "convert_lead",
     "create_lead",
     "draft_rules",
@@ -30,9 +41,14 @@ __all__ = [
     "opportunity_refused",
     "publish_rules",
     "read_setting",
+    "reroute_lead",
+    "reroute_owner",
+    "reroute_untouched",
     "rules_in_force",
     "set_status",
+    "store_account",
     "store_scores",
     "store_setting",
     "tenant_setup",
+    "tenants_with_untouched_leads",
 ]

@@ -1,7 +1,7 @@
 """A lead by hand: created with its first score, changed, given points."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from chassis.clock import from_millis, millis
@@ -9,6 +9,7 @@ from chassis.db import UnitOfWork, insert_rows
 from chassis.ids import new_id
 from chassis.pii import Vault
 from services.leads import domain, events
+from services.leads.commands.assignment import TERRITORIES, first_assignment, give_owners, territory_in
 from services.leads.commands.scores import contribution_row
 from services.leads.commands.settings import RESPONSE, read_setting, tenant_setup
 from services.leads.commands.statuses import bump, first_status, locked
@@ -17,17 +18,21 @@ from services.leads.domain import Response, facts_of
 from services.leads.models import Adjustment, Contribution, Lead, ScoreChange
 from services.leads.scoring import Facts, Outcome, RuleSet, empty, step
 
+PLACE: Final = frozenset({"country", "region"})
+"""Fields that say in which territory a lead lies."""
+
 
 def create_lead(
-    uow: UnitOfWork, vault: Vault, draft: Mapping[str, Any], owner: UUID | None
+    uow: UnitOfWork, vault: Vault, draft: Mapping[str, Any], rep: UUID | None
 ) -> tuple[Lead, list[Contribution]]:
     """A new lead with its first score, by the same pure function that scores the stream (F1).
 
     Every way in comes through here: API, forms, imports, accounts. The score is stored as (epoch 0,
-    sequence 0); the lead starts in the band of that score.
+    sequence 0); the lead starts in the band of that score. `rep`: who entered it by hand, if it was a rep.
     """
     setup = tenant_setup(uow)
     profile = {**draft, **reached_by(uow, vault, draft, setup.response.home_country)}
+    profile["territory"] = territory_in(setup.settings.get(TERRITORIES, {}), profile)
     event_id = new_id()
     facts = Facts(str(event_id), millis(uow.now), 1, facts_of(profile))
     outcome = first_outcome(facts, setup.rules)
@@ -37,7 +42,6 @@ def create_lead(
         version=1,
         created_at=uow.now,
         updated_at=uow.now,
-        owner_id=owner,
         status=domain.band(outcome.shown),
         status_since=uow.now,
         pinned=False,
@@ -48,8 +52,10 @@ def create_lead(
         **profile,
     )
     lines = [contribution_row(uow.tenant, lead.id, line) for line in outcome.added]
-    insert_rows(uow.session, [lead, *lines, first_score(lead), first_status(uow, lead)])
+    rows = [lead, *lines, first_score(lead), first_status(uow, lead)]
+    (given,) = give_owners(uow, setup.settings, [(lead, rep)])
     uow.publish(events.lead_created(uow, vault, lead, event_id))
+    insert_rows(uow.session, [*rows, first_assignment(uow, lead, given)])
     return lead, lines
 
 
@@ -59,6 +65,9 @@ def change_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, fields: Mapping[st
     seen(lead.version)
     home = Response(**read_setting(uow, RESPONSE)[0]).home_country
     wanted = {**fields, **reached_by(uow, vault, {**vars(lead), **fields}, home)}
+    if not PLACE.isdisjoint(fields):
+        table = read_setting(uow, TERRITORIES)[0]
+        wanted["territory"] = territory_in(table, {**vars(lead), **fields})
     changed = [name for name, value in wanted.items() if getattr(lead, name) != value]
     if not changed:
         return lead

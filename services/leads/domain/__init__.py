@@ -4,7 +4,13 @@ A transition returns the new state and what happened; a repeated one is a stated
 raises a named error.
 """
 
-from services.leads.domain.errors import AlreadyPublished, LeadNotFound, RuleSetNotFound
+from services.leads.domain.errors import (
+    AlreadyPublished,
+    ColleagueNotFound,
+    LeadNotFound,
+    OwnedAlready,
+    RuleSetNotFound,
+)
 from services.leads.domain.facts import facts_of
 from services.leads.domain.response import Response
 from services.leads.domain.sources import FROM_ACCOUNTS, Source, source_of
@@ -33,9 +39,11 @@ __all__ = [
     "LEAST_QUALIFIED",
     "OPEN",
     "AlreadyPublished",
+    "ColleagueNotFound",
     "LeadNotFound",
     "Moved",
     "NotAllowedNow",
+    "OwnedAlready",
     "Priority",
     "ReasonMissing",
     "Response",

@@ -1,6 +1,14 @@
 """What cannot be, whatever the status."""
 
 
+class ColleagueNotFound(Exception):
+    """Nobody who works in this tenant has this id."""
+
+
+class OwnedAlready(Exception):
+    """Somebody else owns the lead: it is not in the queue any more."""
+
+
 class LeadNotFound(Exception):
     """There is no such lead in this tenant."""
 

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, tuple_
 
+from chassis.colleagues import Scope
 from chassis.db import UnitOfWork
 from chassis.pii import normal_email
 from services.leads.domain import LeadNotFound, Priority
 from services.leads.models import Contribution, Lead
+from services.leads.queries.visibility import visible
 
 Order = Literal["-created_at", "-score"]
 After = tuple[datetime | int, UUID] | None
@@ -29,13 +31,14 @@ class Wanted:
     email: str | None = None
     min_score: int | None = None
     q: str | None = None
+    unassigned: bool = False
     order: Order = "-created_at"
 
 
-def list_leads(uow: UnitOfWork, wanted: Wanted, after: After, limit: int) -> Sequence[Lead]:
-    """At most `limit` leads of the tenant, in the wanted order, falling; ties by id."""
+def list_leads(uow: UnitOfWork, scope: Scope, wanted: Wanted, after: After, limit: int) -> Sequence[Lead]:
+    """At most `limit` leads that the scope shows, in the wanted order, falling; ties by id."""
     by = Lead.score if wanted.order == "-score" else Lead.created_at
-    found = select(Lead).where(Lead.tenant_id == uow.tenant, *_conditions(wanted))
+    found = select(Lead).where(visible(uow, scope), *_conditions(wanted))
     if after is not None:
         found = found.where(tuple_(by, Lead.id) < tuple_(*after))
     return uow.session.scalars(found.order_by(by.desc(), Lead.id.desc()).limit(limit)).all()
@@ -65,6 +68,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(Lead.score.between(*BOUNDS[wanted.priority]))
     if wanted.owner_id is not None:
         conditions.append(Lead.owner_id == wanted.owner_id)
+    if wanted.unassigned:
+        conditions.append(Lead.owner_id.is_(None))
     if wanted.email is not None:
         conditions.append(Lead.email_normal == normal_email(wanted.email))
     if wanted.min_score is not None:

@@ -27,7 +27,10 @@ from services.leads.scoring.rules import (
     Rule,
     RuleSet,
     check,
+    condition_faults,
     default_rules,
+    holds,
+    refuse_faulty,
 )
 from services.leads.scoring.state import State, empty, plain, restored
 from services.leads.scoring.steps import explain, fold, step, whole
@@ -53,12 +56,15 @@ __all__ = [
     "State",
     "Time",
     "check",
+    "condition_faults",
     "default_rules",
     "empty",
     "explain",
     "fold",
     "grade_of",
+    "holds",
     "plain",
+    "refuse_faulty",
     "restored",
     "shown_of",
     "step",

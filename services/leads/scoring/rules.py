@@ -17,14 +17,17 @@ HOUR = 3_600
 
 
 class InvalidRules(ValueError):
-    """A rule set that cannot be: `faults` has index of the rule, field, and what is wrong with it."""
+    """A list of rules that cannot be: `faults` has index of the rule, field, and what is wrong with it."""
 
-    def __init__(self, faults: list[tuple[int, str, str]]) -> None:
-        super().__init__("; ".join(f"rules[{index}].{name}: {what}" for index, name, what in faults))
+    def __init__(self, faults: list[tuple[int, str, str]], of: str = "rules") -> None:
+        super().__init__("; ".join(f"{of}[{index}].{name}: {what}" for index, name, what in faults))
         self.faults = faults
         self.extra = {
             "errors": [
-                {"pointer": f"#/rules/{index}/{'rule' if name == 'key' else name}", "detail": what}
+                {
+                    "pointer": f"#/{of}/{index}/{'rule' if (of, name) == ('rules', 'key') else name}",
+                    "detail": what,
+                }
                 for index, name, what in faults
             ]
         }
@@ -55,8 +58,12 @@ class Rule:
 
     def holds(self, facts: Mapping[str, Fact]) -> bool:
         """Whether the facts fulfil the rule's condition (F11)."""
-        value = facts.get(self.field or "")
-        return value is not None and _CHECKS[self.operator or "exists"](value, self.values)
+        return holds(facts.get(self.field or ""), self.operator or "exists", self.values)
+
+
+def holds(value: Fact, operator: str, operands: tuple[str, ...]) -> bool:
+    """Whether a fact fulfils a condition; one that is not there fulfils none (F11)."""
+    return value is not None and _CHECKS[operator](value, operands)
 
 
 def _text(value: Fact) -> str:
@@ -155,15 +162,20 @@ class RuleSet:
 
 def check(rules: Iterable[Rule]) -> None:
     """Raises InvalidRules with every fault of the rules: what they are over, operands, limits, keys."""
+    refuse_faulty((rule.key, _faults(rule)) for rule in rules)
+
+
+def refuse_faulty(rules: Iterable[tuple[str, Iterable[tuple[str, str]]]], of: str = "rules") -> None:
+    """Raises InvalidRules with every fault of these keys and their faults; a key may be there once."""
     faults: list[tuple[int, str, str]] = []
     seen: set[str] = set()
-    for index, rule in enumerate(rules):
-        faults += [(index, name, what) for name, what in _faults(rule)]
-        if rule.key in seen:
-            faults.append((index, "key", f"{rule.key} is there twice"))
-        seen.add(rule.key)
+    for index, (key, found) in enumerate(rules):
+        faults += [(index, name, what) for name, what in found]
+        if key in seen:
+            faults.append((index, "key", f"{key} is there twice"))
+        seen.add(key)
     if faults:
-        raise InvalidRules(faults)
+        raise InvalidRules(faults, of)
 
 
 def _faults(rule: Rule) -> Iterable[tuple[str, str]]:
@@ -174,22 +186,23 @@ def _faults(rule: Rule) -> Iterable[tuple[str, str]]:
     if (rule.event_kind is None) == (rule.field is None):
         yield "event_kind", "a rule is over events of a kind or over a field: give exactly one"
     if rule.event_kind is None:
-        yield from _condition_faults(rule)
+        yield from condition_faults(rule.operator, rule.values)
+        if rule.once_per_key or rule.max_per_day or rule.max_total or rule.cool_down:
+            yield "field", "limits are for events, not for fields"
     for name in ("max_per_day", "max_total", "cool_down", "half_life", "expiry"):
         limit = getattr(rule, name)
         if limit is not None and limit <= 0:
             yield name, "must be greater than 0"
 
 
-def _condition_faults(rule: Rule) -> Iterable[tuple[str, str]]:
-    if rule.operator not in OPERATORS:
+def condition_faults(operator: str | None, operands: tuple[str, ...]) -> Iterable[tuple[str, str]]:
+    """What is wrong with a condition over a field: place and fault."""
+    if operator not in OPERATORS:
         yield "operator", f"must be one of {', '.join(OPERATORS)}"
-    elif rule.operator != "exists" and not rule.values:
-        yield "values", f"{rule.operator} needs a value"
-    if rule.operator in ("gt", "lt") and rule.values and _number(rule.values[0]) is None:
+    elif operator != "exists" and not operands:
+        yield "values", f"{operator} needs a value"
+    if operator in ("gt", "lt") and operands and _number(operands[0]) is None:
         yield "values", "must be a number"
-    if rule.once_per_key or rule.max_per_day or rule.max_total or rule.cool_down:
-        yield "field", "limits are for events, not for fields"
 
 
 def _profile(key: str, points: int, name: str, operator: str, *values: str) -> Rule:
