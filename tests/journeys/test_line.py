@@ -80,13 +80,13 @@ def test_visits_before_the_lead_exists_join_it_once_it_is_named(world: World) ->
 
 
 def test_a_hand_given_adjustment_stands_in_the_receipt_with_its_reason(world: World) -> None:
-    with world.user("max") as max_:
-        lead = world.lead(max_)
-        max_.post(f"/api/leads/{lead['id']}/adjustments", {"points": 30, "reason": "Met at the fair"})
-        explained = eventually(lambda: score(max_, lead), lambda s: s["raw"] == 50)
+    with world.user("ana") as ana:
+        lead = world.lead(ana)
+        ana.post(f"/api/leads/{lead['id']}/adjustments", {"points": 30, "reason": "Met at the fair"})
+        explained = eventually(lambda: score(ana, lead), lambda s: s["raw"] == 50)
         assert {line["rule"]: line["points"] for line in explained["contributions"]}["adjustment"] == 30
-        newest = next(iter(max_.items(f"/api/leads/{lead['id']}/history", limit=1)))
-        told = [e for e in max_.items(f"/api/leads/{lead['id']}/history") if e["why"] == "Met at the fair"]
+        newest = next(iter(ana.items(f"/api/leads/{lead['id']}/history", limit=1)))
+        told = [e for e in ana.items(f"/api/leads/{lead['id']}/history") if e["why"] == "Met at the fair"]
         assert newest["at"] >= told[0]["at"]
         assert told[0]["who"].startswith("user:")
 

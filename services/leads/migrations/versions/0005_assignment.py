@@ -97,8 +97,8 @@ def upgrade() -> None:
     for table in ("accounts", "assignments"):
         enable_rls(op, table)
     op.execute(CREW)
-    op.execute("CREATE POLICY untouched ON leads FOR SELECT TO CURRENT_USER USING (true)")
-    op.execute("CREATE POLICY untouched ON tenant_settings FOR SELECT TO CURRENT_USER USING (true)")
+    op.execute("CREATE POLICY due ON leads FOR SELECT TO CURRENT_USER USING (true)")
+    op.execute("CREATE POLICY due ON tenant_settings FOR SELECT TO CURRENT_USER USING (true)")
     op.execute(UNTOUCHED)
     op.execute("REVOKE ALL ON FUNCTION tenants_with_untouched_leads(timestamptz) FROM PUBLIC")
     grant_to_app(op, "FUNCTION tenants_with_untouched_leads(timestamptz)", "EXECUTE")
