@@ -61,6 +61,7 @@ class ConfluentHost(Generic[S]):
                     if time.monotonic() - watched > WATCH_EVERY:
                         self._watch()
                         watched = time.monotonic()
+            self._engine.settle()
         finally:
             self._consumer.close()
 
@@ -71,8 +72,9 @@ class ConfluentHost(Generic[S]):
             chunk += self._consumer.consume(CHUNK - 1, others)
         self._idle = len(chunk) < CHUNK
         if not chunk and not self._engine.more:
+            self._engine.settle()
             return
-        self._engine.process(self._sound(chunk))
+        self._engine.advance(self._sound(chunk))
         if chunk:
             self._engine.tell_age(chunk[-1].timestamp()[1])
 
@@ -102,6 +104,7 @@ class ConfluentHost(Generic[S]):
         )
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._engine.settle()
         self._hint()
         self._lost(consumer, partitions)
 

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 S = TypeVar("S")
 
+new = tuple.__new__
+"""Makes a named tuple in a third of the time of its constructor: `new(Raw, (topic, partition, ...))`."""
+
 Record = dict[str, Any]
 """A decoded record: field name to value, as its Avro schema says."""
 

@@ -11,8 +11,9 @@ from typing import Generic, TypeVar
 
 from chassis.avro import Codec
 from chassis.catalogue import Catalogue
-from chassis.streams.changelog import CLAIM, MARKER, Loaded, Marker, Replay
-from chassis.streams.contract import Fold, Positions, Raw
+from chassis.streams.changelog import CLAIM, Loaded, Replay
+from chassis.streams.contract import Fold, Positions, Raw, new
+from chassis.streams.groups import Change, Groups
 from chassis.streams.losses import error_of, loss_in
 from chassis.streams.metrics import ProcessorMetrics
 from chassis.streams.outbox import Outgoing
@@ -39,7 +40,7 @@ class Engine(Generic[S]):
     def __init__(self, fold: Fold[S], codec: Codec, catalogue: Catalogue, wire: Wire, pulse: Pulse) -> None:
         self._fold = fold
         self._wire = wire
-        self._pulse = pulse
+        self._groups = Groups(wire, pulse, fold.changelog)
         self._sent: list[Outgoing] = []
         self._parts: Parts[S] = Parts(fold, codec, catalogue, wire, self._sent)
         self._owned: dict[int, Partition[S]] = {}
@@ -60,6 +61,7 @@ class Engine(Generic[S]):
         """
         if not partitions:
             return {}
+        self.settle()
         ids = self._check_topics()
         loaded = self._load(partitions)
         for number, (token, found) in loaded.items():
@@ -70,8 +72,10 @@ class Engine(Generic[S]):
         return {number: dict(self._owned[number].next) for number in partitions}
 
     def revoke(self, partitions: Iterable[int]) -> None:
-        """Forgets partitions. Between groups nothing is unfinished."""
-        for number in list(partitions):
+        """Forgets partitions, and what of them is not safe yet: `settle` first while they are ours."""
+        gone = set(partitions)
+        self._groups.drop(gone)
+        for number in gone:
             self._owned.pop(number, None)
 
     @property
@@ -145,7 +149,7 @@ class Engine(Generic[S]):
         partition = Partition(number, self._parts, store, claim, positions)
         for key, value in store.rewritten(found.rewrite, partition.group):
             self._wire.produce(self._fold.changelog, number, key, value)
-        self._mark(partition)
+        self._wire.produce(self._fold.changelog, number, *partition.mark())
         self._owned[number] = partition
 
     def _positions(self, number: int, found: Loaded, ids: dict[str, str]) -> dict[str, int]:
@@ -169,6 +173,11 @@ class Engine(Generic[S]):
 
     def process(self, chunk: Iterable[Raw]) -> None:
         """Folds a chunk over all partitions and commits it as one group. Blocks until it is safe."""
+        self.advance(chunk)
+        self.settle()
+
+    def advance(self, chunk: Iterable[Raw]) -> None:
+        """The same, but the group is safe only after the next call, or after `settle`."""
         owned = self._owned
         count = 0
         for raw in chunk:
@@ -186,6 +195,10 @@ class Engine(Generic[S]):
         self._commit()
         if count:
             self._metrics.chunk.observe(count)
+
+    def settle(self) -> None:
+        """Blocks until every group is safe."""
+        self._groups.settle()
 
     def _fire(self) -> None:
         self.more = False
@@ -215,6 +228,7 @@ class Engine(Generic[S]):
                 self._fill_gap(partition, topic, max(end, partition.next[topic]))
         self._fire()
         self._commit()
+        self.settle()
 
     def nudge(self, idle: bool = True) -> bool:
         """Watches for topics that lie still below their end and reads them directly. Also tells the lag.
@@ -263,40 +277,15 @@ class Engine(Generic[S]):
     # --- groups
 
     def _commit(self) -> None:
-        """Outputs, wait, states and markers, wait: only then does the position move."""
+        """Outputs, wait, states and markers, wait: only then does the position move for good."""
         moved = [partition for partition in self._owned.values() if partition.moved]
         if not moved:
             return
-        self._send_outputs()
-        self._pulse.check()
-        for partition in moved:
-            self._seal(partition)
-        self._wire.flush()
-
-    def _send_outputs(self) -> None:
-        if not self._sent:
-            return
-        self._pulse.check()
-        produce = self._wire.produce
-        for topic, number, key, value, headers in self._sent:
-            produce(topic, number, key, value, headers)
-        self._wire.flush()
+        changes = [new(Change, (p.number, key, value)) for p in moved for key, value in p.seal()]
+        self._groups.commit(self._sent, changes)
         self._metrics.outputs.inc(len(self._sent))
         self._sent.clear()
-
-    def _seal(self, partition: Partition[S]) -> None:
-        partition.group += 1
-        changelog, number, produce = self._fold.changelog, partition.number, self._wire.produce
-        for key, value in partition.store.seal(partition.group):
-            produce(changelog, number, key, value)
-        self._mark(partition)
-        self._metrics.events.inc(partition.events)
-        self._metrics.dead_letters.inc(partition.dead)
-        partition.moved, partition.unhinted, partition.events, partition.dead = False, True, 0, 0
-
-    def _mark(self, partition: Partition[S]) -> None:
-        token, ledger, topic_ids = partition.claim
-        marker = Marker(
-            token, partition.group, partition.stored_positions(), topic_ids, partition.store.now, ledger
-        )
-        self._wire.produce(self._fold.changelog, partition.number, MARKER + token, marker.pack())
+        for partition in moved:
+            self._metrics.events.inc(partition.events)
+            self._metrics.dead_letters.inc(partition.dead)
+            partition.moved, partition.unhinted, partition.events, partition.dead = False, True, 0, 0

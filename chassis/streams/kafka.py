@@ -21,7 +21,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, ResourceType  # type: ignore[attr-defined]
 
-from chassis.streams.contract import Bytes, Headers, Raw
+from chassis.streams.contract import Bytes, Headers, Raw, new
 from chassis.streams.wire import ChangelogRecord, Place, StreamError, Undelivered
 
 log = logging.getLogger(__name__)
@@ -59,14 +59,8 @@ PASSING = {
 
 def raw_of(message: Any) -> Raw:
     """A message of the client, one without an error, as the engine takes it."""
-    return Raw(
-        message.topic(),
-        message.partition(),
-        message.offset(),
-        message.key(),
-        message.value(),
-        message.headers,
-    )
+    m = message
+    return new(Raw, (m.topic(), m.partition(), m.offset(), m.key(), m.value(), m.headers))
 
 
 class KafkaWire:
@@ -95,7 +89,7 @@ class KafkaWire:
                 **common,
                 "enable.idempotence": True,
                 "partitioner": "murmur2_random",
-                "linger.ms": 50,  # flush sends at once
+                "linger.ms": 2,  # outputs leave while the next group is folded
                 "compression.type": "none",
                 "batch.num.messages": 100_000,
                 "batch.size": 262_144,

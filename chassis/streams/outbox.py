@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from chassis.avro import Codec
 from chassis.catalogue import Catalogue
-from chassis.streams.contract import Headers, Raw, Record
+from chassis.streams.contract import Headers, Raw, Record, new
 
 ORIGIN_TOPIC = "x-origin-topic"
 ORIGIN_PARTITION = "x-origin-partition"
@@ -44,7 +44,7 @@ class GroupOutputs:
         value = self._encode(topic, type, record)
         named = self._types.get((topic, type)) or self._name(topic, type)
         headers = [("ce_id", id), self._source, named, VERSION]
-        self.sent.append(Outgoing(topic, self._partition, key, value, headers))
+        self.sent.append(new(Outgoing, (topic, self._partition, key, value, headers)))
 
     def _name(self, topic: str, type: str) -> tuple[str, str]:
         named = self._types[topic, type] = ("ce_type", self._catalogue.full_name(topic, type))

@@ -3,12 +3,14 @@
 import logging
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 from chassis.avro import SCHEMA_HEADER, Codec, SchemaUnavailable, Undecodable
 from chassis.catalogue import Catalogue
-from chassis.streams.contract import Fold, Message, Raw, Record
+from chassis.streams.changelog import MARKER, Marker
+from chassis.streams.contract import Fold, Message, Raw, Record, new
 from chassis.streams.outbox import GroupOutputs, Outgoing, dead_letter, origin_of
 from chassis.streams.store import PartitionStore
 from chassis.streams.wire import StreamError, Wire
@@ -99,7 +101,7 @@ class Partition(Generic[S]):
         except Refused as refused:
             self._bury(raw, (topic, number, offset), refused.cause, str(refused))
             return
-        self._step(raw, Message(topic, number, offset, key or b"", type_, record, False))
+        self._step(raw, new(Message, (topic, number, offset, key or b"", type_, record, False)))
 
     def _read(self, topic: str, raw: Raw) -> tuple[str, Record]:
         key = raw[3]
@@ -110,7 +112,7 @@ class Partition(Generic[S]):
         except (Undecodable, SchemaUnavailable):
             type_, record = self._decode_patiently(topic, raw)
         tenant = record.get("tenant_id")
-        if tenant is None or key[:36] != tenant.encode() or key[36:37] != b":":
+        if tenant is None or key[:37] != tenant.encode() + b":" or len(tenant) != 36:
             security.error("tenant of key and record differ in %s", topic)
             raise Refused("foreign-tenant", "the key names another tenant than the record")
         return type_, record
@@ -243,7 +245,19 @@ class Partition(Generic[S]):
         tick = Raw(self._fold.ticks or "", self.number, -1, key, b"", list)
         self._bury(tick, (tick.topic, self.number, -1), "timer-failed", detail)
 
-    # --- positions
+    # --- groups
+
+    def seal(self) -> Iterator[tuple[bytes, bytes]]:
+        """The changelog records of a group that ends here: states, then the marker."""
+        self.group += 1
+        yield from self.store.seal(self.group)
+        yield self.mark()
+
+    def mark(self) -> tuple[bytes, bytes]:
+        """Key and value of the record that makes what is before it count."""
+        token, ledger, topic_ids = self.claim
+        marker = Marker(token, self.group, self.stored_positions(), topic_ids, self.store.now, ledger)
+        return MARKER + token, marker.pack()
 
     def stored_positions(self) -> dict[str, int]:
         """Where to read on after a crash: a tick that waits has not been read."""

@@ -32,7 +32,7 @@ from services.leads.scoring.rules import (
     holds,
     refuse_faulty,
 )
-from services.leads.scoring.state import State, empty, plain, restored
+from services.leads.scoring.state import State, background, empty, plain, restored, same_background, sums
 from services.leads.scoring.steps import explain, fold, step, whole
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "RulesChanged",
     "State",
     "Time",
+    "background",
     "check",
     "condition_faults",
     "default_rules",
@@ -66,7 +67,9 @@ __all__ = [
     "plain",
     "refuse_faulty",
     "restored",
+    "same_background",
     "shown_of",
     "step",
+    "sums",
     "whole",
 ]

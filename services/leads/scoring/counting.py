@@ -57,21 +57,23 @@ def thawed(frozen: Mapping[str, Plain]) -> Limits:
 
 def refusal(rule: Counted, event: Event, limits: Limits) -> str | None:
     """Uses up the rule's limits by the event; the reason where one keeps it from counting (F13, F14)."""
-    at = event[0]
+    key, _, _, _, once_per_key, max_per_day, max_total, cool_down, _, _, _ = rule
+    at, _, _, once, _ = event
     day = at // DAY
-    limit = limits.get(rule.key)
+    limit = limits.get(key)
     if limit is None:
-        limit = limits[rule.key] = Limit(day, 0, 0, None, ())
-    once = event[3] if rule.once else None
-    if once is not None and once in limit.seen:
+        limit = limits[key] = Limit(day, 0, 0, None, ())
+    if not once_per_key:
+        once = None
+    elif once is not None and once in limit.seen:
         return ALREADY_COUNTED
     if limit.day != day:
         limit.day, limit.count = day, 0
-    if rule.max_per_day is not None and limit.count >= rule.max_per_day:
+    if max_per_day is not None and limit.count >= max_per_day:
         return DAILY_LIMIT
-    if rule.max_total is not None and limit.total >= rule.max_total:
+    if max_total is not None and limit.total >= max_total:
         return TOTAL_LIMIT
-    if rule.cool_down is not None and limit.last is not None and at - limit.last < rule.cool_down:
+    if cool_down is not None and limit.last is not None and at - limit.last < cool_down:
         return COOL_DOWN
     if once is not None:
         limit.seen.add(once)
@@ -89,13 +91,17 @@ new = tuple.__new__
 
 def contribution(rule: Counted, event: Event, reason: str | None, now: int) -> Given:
     """What an event gives by a rule at `now`, and when that changes by itself."""
-    points, change = (0, None) if reason else (rule.points, None)
-    if rule.decays and not reason:
-        points, age = decayed(rule.points, now - event[0], rule.half_life, rule.expiry)
-        change = None if age is None else event[0] + age
-        reason = EXPIRED if points == 0 and rule.points else None
-    key, version, category = rule[:3]
-    return new(Contribution, (key, version, category, event[1], event[0], points, reason)), change
+    key, version, category, points, _, _, _, _, half_life, expiry, decays = rule
+    at, id, _, _, _ = event
+    change = None
+    if reason is not None:
+        points = 0
+    elif decays:
+        left, age = decayed(points, now - at, half_life, expiry)
+        change = None if age is None else at + age
+        reason = EXPIRED if left == 0 and points else None
+        points = left
+    return new(Contribution, (key, version, category, id, at, points, reason)), change
 
 
 def given(event: Event, rules: RuleSet, limits: Limits, now: int) -> list[Given]:
@@ -104,10 +110,10 @@ def given(event: Event, rules: RuleSet, limits: Limits, now: int) -> list[Given]
     if kind is None:
         line = (ADJUSTMENT, 0, ENGAGEMENT, event[1], event[0], event[4], None)
         return [(new(Contribution, line), None)]
-    named = rules.by_kind.get(kind)
-    if named is None:
-        return []
-    return [contribution(rule, event, refusal(rule, event, limits), now) for rule in named]
+    lines = []
+    for rule in rules.by_kind.get(kind, ()):
+        lines.append(contribution(rule, event, refusal(rule, event, limits), now))
+    return lines
 
 
 def taken_back(event: Event, rules: RuleSet) -> list[Given]:

@@ -100,22 +100,39 @@ def passed_over(event: Event, rules: RuleSet) -> list[Contribution]:
     return [Contribution(*name, event.id, event.at, 0, BEFORE_HORIZON) for name in named]
 
 
-def plain(state: State) -> tuple[Any, ...]:
-    """All but the events as tuples, maps, texts and numbers, to be kept; limits are counted anew from it."""
+def plain(state: State) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """All but the events as tuples, maps, texts and numbers, to be kept; limits are counted anew from it.
+
+    The sums, which change with every event, and the background, which seldom does.
+    """
+    return sums(state), background(state)
+
+
+def sums(state: State) -> tuple[Any, ...]:
+    """What changes with every event."""
+    return state[3:8]
+
+
+def background(state: State) -> tuple[Any, ...]:
+    """What seldom changes: facts, base, what lies outside the horizon, what was retracted."""
     facts = tuple((f.id, f.at, f.version, dict(f.values)) for f in state.facts)
-    sums = (state.now, state.fit, state.engagement, state.next_change_at, state.rules_version)
     base = None if state.base is NOTHING else tuple(state.base)
-    return facts, *sums, base, state.outside, dict(state.retracted)
+    return facts, base, state.outside, dict(state.retracted)
+
+
+def same_background(one: State, other: State) -> bool:
+    """Whether one state grew out of the other without touching its background."""
+    return one[0] is other[0] and one[8] is other[8] and one[9] is other[9] and one[10] is other[10]
 
 
 def restored(values: Sequence[Any], events: Iterable[Sequence[Any]]) -> State:
     """The state again from what `plain` made of it and its events, lists in place of tuples or not."""
-    facts, now, fit, engagement, change, version, base, outside, retracted = values
+    (now, fit, engagement, change, version), (facts, base, outside, retracted) = values
     known = tuple(Facts(*fact) for fact in facts)
     trail = Trail([new(Event, event) for event in events])
     later = tuple(Event(*event) for event in outside)
-    sums = (now, fit, engagement, change, version)
-    return State(known, trail, len(trail.events), *sums, _base(base), later, retracted)
+    kept = (now, fit, engagement, change, version)
+    return State(known, trail, len(trail.events), *kept, _base(base), later, retracted)
 
 
 def _base(values: Sequence[Any] | None) -> Base:

@@ -21,7 +21,7 @@ from services.leads.scoring.evidence import (
     shown_of,
 )
 from services.leads.scoring.rules import ENGAGEMENT, RuleSet
-from services.leads.scoring.sealing import lasting, overdue, seal
+from services.leads.scoring.sealing import NOTHING, lasting, overdue, seal
 from services.leads.scoring.state import MOST_FACTS, MOST_OUTSIDE, State, empty, survey
 
 
@@ -58,18 +58,20 @@ def _warmed(state: State, rules: RuleSet) -> State:
 
 def _is_next(state: State, event: Event, rules: RuleSet) -> bool:
     """Whether the event is in order and nothing but its own contributions changes by it."""
-    trail, count, at = state[1], state[2], event[0]
-    events = trail.events
+    _, trail, count, now, _, _, change, _, base, _, retracted = state
+    events, at, id = trail.events, event[0], event[1]
     if trail.version != rules.version or len(events) != count or count >= rules.max_events:
         return False
+    oldest = at - rules.horizon
     if count:
         last = events[-1]
-        if last[0] > at or (last[0] == at and last[1] >= event[1]) or events[0][0] < at - rules.horizon:
+        if last[0] > at or (last[0] == at and last[1] >= id) or events[0][0] < oldest:
             return False
-    change = state[6]
-    if (change is not None and change <= at) or at < state[3] - rules.horizon:
+    if (change is not None and change <= at) or at < now - rules.horizon:
         return False
-    return event[1] not in trail.ids and event[1] not in state[10] and (at, event[1]) > state[8].until
+    if base is not NOTHING and (at, id) <= base.until:
+        return False
+    return id not in trail.ids and id not in retracted
 
 
 def _short_step(state: State, event: Event, rules: RuleSet) -> tuple[State, Outcome | None]:
@@ -87,8 +89,8 @@ def _short_step(state: State, event: Event, rules: RuleSet) -> tuple[State, Outc
             change = moment
     trail.events.append(event)
     trail.ids.add(event[1])
-    sums = (fit, engagement, change, version)
-    after = new(State, (facts, trail, size + 1, now, *sums, base, outside, retracted))
+    sums = (now, fit, engagement, change, version)
+    after = new(State, (facts, trail, size + 1, *sums, base, outside, retracted))
     return after, _outcome(raw, after, tuple(added), ()) if added else None
 
 

@@ -60,6 +60,46 @@ def test_a_group_whose_marker_is_missing_never_happened(world: World) -> None:
     assert (state.total, state.doubled) == (12, 0)
 
 
+def test_a_groups_state_is_written_once_its_outputs_are_safe_while_the_next_is_folded(world: World) -> None:
+    world.move(ANA, 0, 5)
+    world.move(ANA, 1, 7)
+    member = world.member()
+    claimed = world.log.end(STATE, 0)
+    member.engine.advance(world.log.raws(PAID, 0, 0, 1))
+    assert world.totals() == []
+    member.engine.advance(world.log.raws(PAID, 0, 1))
+    assert [t["total"] for t in world.totals()] == [5]
+    assert world.log.end(STATE, 0) == claimed
+    member.engine.settle()
+    assert [t["total"] for t in world.totals()] == [5, 12]
+    assert world.member().start[PAID] == 2
+
+
+def test_groups_under_way_are_folded_again_by_the_heir_of_a_member_that_dies(world: World) -> None:
+    for n in range(3):
+        world.move(ANA, n, 1)
+    first = world.member()
+    for n in range(3):
+        first.engine.advance(world.log.raws(PAID, 0, n, n + 1))
+    first.wire.flush()
+    heir = world.member()
+    assert heir.start[PAID] == 2, "of the third group there are but the outputs"
+    heir.catch_up()
+    assert [t["total"] for t in world.totals()] == [1, 2, 3, 3]
+    state = world.state(ANA)
+    assert state is not None
+    assert (state.total, state.lost, state.doubled) == (3, 0, 0)
+
+
+def test_what_waits_of_a_partition_that_is_lost_is_never_written(world: World) -> None:
+    world.move(ANA, 0, 5)
+    member = world.member()
+    member.engine.advance(world.log.raws(PAID, 0))
+    member.engine.revoke([0])
+    member.engine.settle()
+    assert world.member().start[PAID] == 0
+
+
 def test_what_a_zombie_writes_after_the_next_claim_does_not_count(world: World) -> None:
     world.move(ANA, 0, 5)
     zombie = world.member()
