@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import ingestion, latency, relay, scoring
+from bench import ingestion, latency, memory, relay, scoring
 from bench.measure import Figure, report
 from chassis.catalogue import Catalogue, Registry, ensure_topics, register_schemas
 from deploy.local import infra as local
@@ -38,6 +38,7 @@ SUITES: dict[str, Measure] = {
     "relay": partial(on_infra, relay.measure),
     "scoring": partial(on_infra, scoring.measure),
     "latency": latency.measure,
+    "memory": memory.measure,
 }
 
 

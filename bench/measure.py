@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
@@ -62,12 +63,12 @@ def make_topic(bootstrap: str, name: str) -> None:
     admin.create_topics([NewTopic(name, 12, 1)])[name].result(30)
 
 
-def peak_memory_mb() -> float:
-    """Peak resident memory of this process, as Linux says it (not carried over from a parent)."""
-    with open("/proc/self/status") as status:  # noqa: PTH123
-        for line in status:
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) / 1024
+def peak_memory_mb(pid: int | None = None) -> float:
+    """Peak resident memory of a process, by default this one, as Linux says it (not that of a parent)."""
+    status = Path(f"/proc/{pid or 'self'}/status")
+    if status.exists():
+        peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(peak.split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
