@@ -71,10 +71,10 @@ class ConfluentHost(Generic[S]):
         if chunk:
             chunk += self._consumer.consume(CHUNK - 1, others)
         self._idle = len(chunk) < CHUNK
-        if not chunk and not self._engine.more:
+        if chunk or self._engine.more:
+            self._engine.advance(self._sound(chunk))
+        if self._idle:  # nothing waits that could be folded meanwhile
             self._engine.settle()
-            return
-        self._engine.advance(self._sound(chunk))
         if chunk:
             self._engine.tell_age(chunk[-1].timestamp()[1])
 
