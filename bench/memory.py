@@ -23,6 +23,7 @@ from chassis.outbox import Publisher
 from chassis.pii import Vault
 from deploy.local import keys
 from deploy.local.system import System
+from services.leads.api.bodies import NewLead, draft_of
 from services.leads.commands.leads import create_lead
 
 LEADS, AT_ONCE = 100_000, 500
@@ -56,9 +57,10 @@ def enter(system: System) -> None:
 
 
 def draft(number: int) -> dict[str, Any]:
-    """Fields of a lead."""
+    """What a caller of the API says of a lead, checked as there."""
     about = {"first_name": "Lea", "last_name": f"Number {number}", "company": f"Company {number % 5_000}"}
-    return {**about, "email": f"lead-{number}@bench.example", "lead_source": "api"}
+    body = NewLead.model_validate({**about, "email": f"lead-{number}@bench.example"})
+    return draft_of(body)
 
 
 def wait_for_scores(system: System) -> None:
