@@ -33,6 +33,8 @@ class Havoc:
     """Who can be hit, who was, and what must be put right again."""
 
     system: System
+    among: tuple[str, ...] = ()
+    """Beginnings of the deeds that are done, such as `kill leads`; none: all."""
     done: Counter[str] = field(default_factory=Counter)
     """Deeds by manner and name."""
     over: threading.Event = field(default_factory=threading.Event)
@@ -46,13 +48,14 @@ class Havoc:
         ours = [program.process for program in programs]
         roles = [process for process in ours if process.name != "gateway"]
         sharing = [program for program in programs if program.name.endswith(("-work", "-stream"))]
-        return [
+        deeds: list[Deed] = [
             *((f"kill {process.name}", partial(hit, process, psutil.Process.kill)) for process in ours),
             *((f"join {program.name}", partial(self.join, program)) for program in sharing),
             *((f"stop {process.name}", partial(hit, process, psutil.Process.terminate)) for process in roles),
             *((f"kill {process.name}", partial(hit, process, psutil.Process.kill)) for process in infra),
             *((f"freeze {process.name}", partial(hit, process, self.freeze)) for process in roles),
         ]
+        return [deed for deed in deeds if not self.among or deed[0].startswith(self.among)]
 
     def freeze(self, found: psutil.Process) -> None:
         """SIGSTOP, and SIGCONT when others have long taken over."""
@@ -112,9 +115,9 @@ def thaw(found: psutil.Process) -> None:
 
 
 @contextmanager
-def havoc(system: System) -> Iterator[Havoc]:
+def havoc(system: System, *among: str) -> Iterator[Havoc]:
     """Does its deeds beside the block; at the end of it they are all done and everything is up again."""
-    made = Havoc(system)
+    made = Havoc(system, among)
     doer = threading.Thread(target=made.run)
     doer.start()
     try:
