@@ -9,6 +9,7 @@ from chassis.streams import Message, Outputs, Record, Store
 from services.notifications import alerting
 from services.notifications.alerting import (
     Alert,
+    Concern,
     Crossing,
     Escalated,
     LeadFact,
@@ -18,19 +19,25 @@ from services.notifications.alerting import (
     ScoreFact,
     State,
     Stay,
+    SubjectFact,
     Tick,
 )
 
-FORMAT = 1
+FORMAT = 2
+LEADS_ONLY = 1
+"""The format of before accounts and opportunities; it ends with the lines."""
+EXPANSIONS = frozenset({"upsell", "cross_sell", "renewal"})
+Fact = LeadFact | ScoreFact | SubjectFact
 ALERTS = "notifications.alert"
 
 
 class AlertFold:
-    """Folds leads' facts, scores and the time into alerts (F87-F90). See `chassis.streams.Fold`."""
+    """Folds what is said of leads, accounts and opportunities, and the time, into alerts (F43, F55, F66,
+    F85, F87-F90). See `chassis.streams.Fold`."""
 
     name = "notifications.alerts"
     source = "/notifications/alerts"
-    inputs: tuple[str, ...] = ("leads.lead", "leads.score")
+    inputs: tuple[str, ...] = ("leads.lead", "leads.score", "accounts.account", "opportunities.opportunity")
     changelog = "notifications.alert-state"
     repair = "notifications.repair"
     dead_letter = "notifications.dead-letter"
@@ -38,15 +45,16 @@ class AlertFold:
     outputs: tuple[str, ...] = (ALERTS,)
 
     def apply(self, message: Message, store: Store[State], out: Outputs) -> None:
-        """Folds one fact of a lead; records that say nothing about alerts are passed over."""
+        """Folds one fact; records that say nothing about alerts are passed over."""
         fact = _fact(message.type, message.record)
         if fact is None:
             return
-        before = store.get(message.key) or State(fact.tenant, fact.lead)
+        subject = fact.subject if isinstance(fact, SubjectFact) else fact.lead
+        before = store.get(message.key) or State(fact.tenant, subject)
         _step(message.key, before, fact, store, out)
 
     def timer(self, key: bytes, now: int, store: Store[State], out: Outputs) -> None:
-        """Fires what is due for the lead at `now`."""
+        """Fires what is due for the subject at `now`."""
         state = store.get(key)
         if state is not None:
             _step(key, state, Tick(now), store, out)
@@ -59,20 +67,23 @@ class AlertFold:
     def unpack(self, raw: bytes) -> State:
         """The state again; raises ValueError for a format from the future."""
         version, *values = msgpack.unpackb(raw, use_list=False)
-        if version != FORMAT:
+        if version not in (FORMAT, LEADS_ONLY):
             raise ValueError(f"alert state of format {version}")
-        named = dict(zip((f.name for f in fields(State)), values, strict=True))
-        stay, lines = named.pop("stay"), named.pop("lines")
-        return State(**named, stay=Stay(*stay) if stay else None, lines=tuple(map(_line, lines)))
+        named = dict(zip((f.name for f in fields(State)), values, strict=version == FORMAT))
+        stay, lines, concerns = named.pop("stay"), named.pop("lines"), named.pop("concerns", ())
+        return State(
+            **named,
+            stay=Stay(*stay) if stay else None,
+            lines=tuple(map(_line, lines)),
+            concerns=tuple(Concern(*concern) for concern in concerns),
+        )
 
     def due(self, state: State) -> int | None:
-        """When the lead's next timer fires, milliseconds."""
+        """When the subject's next timer fires, milliseconds."""
         return alerting.due(state)
 
 
-def _step(
-    key: bytes, before: State, fact: LeadFact | ScoreFact | Tick, store: Store[State], out: Outputs
-) -> None:
+def _step(key: bytes, before: State, fact: Fact | Tick, store: Store[State], out: Outputs) -> None:
     state, alerts = alerting.step(before, fact)
     if state is not before:
         store.put(key, state)
@@ -81,26 +92,74 @@ def _step(
         out.send(ALERTS, key, f"Alert{type(alert).__name__}", record, record["event_id"])
 
 
-def _fact(type: str, record: Record) -> LeadFact | ScoreFact | None:
+def _fact(type: str, record: Record) -> Fact | None:
     if type == "ScoreChanged":
         return _score_fact(record)
-    if type in {"LeadCreated", "LeadChanged", "LeadStatusChanged"}:
+    if type in {"LeadCreated", "LeadChanged", "LeadStatusChanged", "LeadActivityLogged"}:
         return _lead_fact(type, record)
-    return None
+    if type == "AccountRiskChanged":
+        return _risk_fact(record)
+    return _deal_fact(type, record) if type.startswith("Opportunity") else None
 
 
 def _lead_fact(type: str, record: Record) -> LeadFact:
+    whole = type in {"LeadCreated", "LeadChanged"}
     return LeadFact(
         tenant=record["tenant_id"],
         lead=record["lead_id"],
         version=record["version"],
         event_id=record["event_id"],
         occurred_at=record["occurred_at"],
-        status=record["status"],
+        status=record.get("status"),
         owner=record["owner_id"],
         archived=record.get("archived"),
-        moves=type != "LeadChanged",
+        moves=type in {"LeadCreated", "LeadStatusChanged"},
+        respond_by=record.get("respond_by"),
+        contacted=_contacted(record),
+        expands=record["account_id"] is not None and record["lead_source"] in EXPANSIONS if whole else None,
     )
+
+
+def _contacted(record: Record) -> bool | None:
+    if "first" in record:  # an activity: the first human one, or one that says nothing new
+        return True if record["first"] else None
+    return None if record.get("first_contacted_at") is None else True
+
+
+def _risk_fact(record: Record) -> SubjectFact:
+    at_risk = ("at_risk_account", record["cause_id"], record["since"])
+    return SubjectFact(
+        **_about(record, "account_id"),
+        begins=(at_risk,) if record["at_risk"] else (),
+        ends=() if record["at_risk"] else ("at_risk_account",),
+        reason=record["reason"],
+    )
+
+
+def _deal_fact(type: str, record: Record) -> SubjectFact | None:
+    if type == "OpportunityWithdrawn":
+        return SubjectFact(**_about(record, "opportunity_id"), ends=("stale_deal",), reason="withdrawn")
+    if record.get("outcome") is None:
+        return None
+    stale = record["stale_at"] if record["outcome"] == "open" else None
+    moved = type == "OpportunityStageChanged"
+    return SubjectFact(
+        **_about(record, "opportunity_id"),
+        begins=(("stale_deal", record["event_id"], stale),) if stale is not None else (),
+        ends=("stale_deal",) if moved or stale is None else (),
+        reason="stage_changed",
+    )
+
+
+def _about(record: Record, id: str) -> dict[str, Any]:
+    return {
+        "tenant": record["tenant_id"],
+        "subject": record[id],
+        "version": record["version"],
+        "event_id": record["event_id"],
+        "occurred_at": record["occurred_at"],
+        "owner": record.get("owner_id"),
+    }
 
 
 def _score_fact(record: Record) -> ScoreFact:

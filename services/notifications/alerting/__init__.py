@@ -4,12 +4,14 @@
 of alerts depends on what each topic says in its own order: interleaving, chunking, repeats change nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import blake2s
 
+from services.notifications.alerting import concerns as worry
 from services.notifications.alerting import crossings as cross
 from services.notifications.alerting import stays
+from services.notifications.alerting.concerns import Concern, Concerns
 from services.notifications.alerting.crossings import THRESHOLDS, Crossing, Line, Threshold
 from services.notifications.alerting.facts import (
     OPEN,
@@ -19,6 +21,7 @@ from services.notifications.alerting.facts import (
     Raised,
     Resolved,
     ScoreFact,
+    SubjectFact,
     Tick,
     derived,
 )
@@ -26,6 +29,7 @@ from services.notifications.alerting.stays import Stay, Timer
 
 __all__ = [
     "Alert",
+    "Concern",
     "Crossing",
     "Escalated",
     "LeadFact",
@@ -35,6 +39,7 @@ __all__ = [
     "ScoreFact",
     "State",
     "Stay",
+    "SubjectFact",
     "Tick",
     "alert_id",
     "derived",
@@ -48,7 +53,7 @@ SEEN = 32
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All that is kept of one lead; bounded."""
+    """All that is kept of one lead, account or opportunity; bounded. Of the latter two only concerns."""
 
     tenant: str
     lead: str
@@ -69,25 +74,31 @@ class State:
     current: tuple[int, ...] = ()
     """Causes counted in this epoch, hashed."""
     lines: tuple[Line, ...] = field(default_factory=lambda: tuple(Line() for _ in THRESHOLDS))
+    concerns: Concerns = ()
+    respond_by: int | None = None
+    contacted: bool = False
+    expands: bool = False
 
 
 Step = tuple[State, list[Alert]]
 
 
-def step(state: State, fact: LeadFact | ScoreFact | Tick) -> Step:
+def step(state: State, fact: LeadFact | ScoreFact | SubjectFact | Tick) -> Step:
     """The state after the fact, and what is to be said. A repeat or an older fact changes and says nothing.
 
     A subject begins as `State(tenant, lead)`. A lead's fact at time t first fires its timers due by t.
     """
     if isinstance(fact, Tick):
         return _fire(state, fact.time)
+    if isinstance(fact, SubjectFact):
+        return _subject(state, fact)
     return _lead(state, fact) if isinstance(fact, LeadFact) else _score(state, fact)
 
 
 def due(state: State) -> int | None:
     """When the state's next timer fires, milliseconds; None where none is set."""
-    timer = _next_timer(state)
-    return timer.due if timer else None
+    timer, concern = _next_timer(state), worry.next_due(state.concerns)
+    return min((at for at in (timer.due if timer else None, concern) if at is not None), default=None)
 
 
 def alert_id(state: State, kind: str, cause: str) -> str:
@@ -104,7 +115,25 @@ def _fire(state: State, now: int) -> Step:
     while (timer := _next_timer(state)) and timer.due <= now and state.stay:
         said.append(_timed(state, state.stay, timer))
         state = replace(state, stay=stays.fired(state.stay, timer))
-    return state, said
+    concerns, due = worry.fired(state.concerns, now)
+    said += [_concerned(state, concern) for concern in due]
+    return replace(state, concerns=concerns) if due else state, said
+
+
+def _concerned(state: State, concern: Concern) -> Raised:
+    return Raised(
+        alert_id=alert_id(state, concern.kind, concern.cause),
+        kind=concern.kind,
+        severity=worry.SEVERITY[concern.kind],
+        cause=concern.cause,
+        raised_at=concern.due,
+        recorded_at=concern.due,
+        cause_id=concern.cause,
+        threshold=None,
+        score=None,
+        status=state.stay.status if state.stay else None,
+        owner=state.owner,
+    )
 
 
 def _timed(state: State, stay: Stay, timer: Timer) -> Alert:
@@ -161,7 +190,7 @@ def _lead(state: State, fact: LeadFact) -> Step:
     at = max(state.lead_at, fact.occurred_at)
     state, said = _fire(state, at)
     state = replace(state, version=fact.version, lead_at=at, owner=fact.owner)
-    for change in (_archived, _restayed):
+    for change in (_archived, _restayed, _concerning):
         state, more = change(state, fact)
         said += more
     state, more = _settled(state)
@@ -181,7 +210,7 @@ def _archived(state: State, fact: LeadFact) -> Step:
 
 def _restayed(state: State, fact: LeadFact) -> Step:
     before = state.stay
-    if before and (not fact.moves or fact.status == before.status):
+    if fact.status is None or (before and (not fact.moves or fact.status == before.status)):
         return state, []
     state, said = _left(state, "status_changed")
     state = replace(state, stay=Stay(fact.status, fact.event_id, fact.occurred_at))
@@ -191,6 +220,52 @@ def _restayed(state: State, fact: LeadFact) -> Step:
         lines = tuple(cross.reopened(line, state.lead_at, fact.event_id) for line in state.lines)
         state = replace(state, lines=lines)
     return state, said
+
+
+def _concerning(state: State, fact: LeadFact) -> Step:
+    """What of the lead is to worry about now: nobody owns it, nobody answered, a customer may grow."""
+    state = replace(
+        state,
+        respond_by=state.respond_by if fact.respond_by is None else fact.respond_by,
+        contacted=state.contacted if fact.contacted is None else fact.contacted,
+        expands=state.expands if fact.expands is None else fact.expands,
+    )
+    alive = state.stay is not None and state.stay.status in OPEN and not state.archived
+    lasting = {
+        "unassigned_lead": state.lead_at if state.owner is None else None,
+        "sla_breach": None if state.contacted else state.respond_by,
+        "upsell_lead": state.lead_at if state.expands else None,
+    }
+    concerns = state.concerns
+    for kind, due in lasting.items():
+        if alive and due is not None:
+            concerns = worry.begun(concerns, Concern(kind, fact.event_id, due))
+    over = [kind for kind, due in lasting.items() if not alive or due is None]
+    state, said = _over(replace(state, concerns=concerns), over, "ended" if alive else "status_changed")
+    fired, more = _fire(state, state.lead_at)
+    return fired, said + more
+
+
+def _subject(state: State, fact: SubjectFact) -> Step:
+    if fact.version <= state.version:
+        return state, []
+    at = max(state.lead_at, fact.occurred_at)
+    state, said = _fire(state, at)
+    state = replace(state, version=fact.version, lead_at=at, owner=fact.owner)
+    state, more = _over(state, fact.ends, fact.reason)
+    concerns = state.concerns
+    for kind, cause, due in fact.begins:
+        concerns = worry.begun(concerns, Concern(kind, cause, due))
+    state, last = _fire(replace(state, concerns=concerns), at)
+    return state, said + more + last
+
+
+def _over(state: State, kinds: Iterable[str], reason: str) -> Step:
+    concerns, gone = worry.ended(state.concerns, kinds)
+    said: list[Alert] = [
+        Resolved(alert_id(state, one.kind, one.cause), state.lead_at, reason) for one in gone
+    ]
+    return (state if concerns == state.concerns else replace(state, concerns=concerns)), said
 
 
 def _left(state: State, reason: str) -> Step:

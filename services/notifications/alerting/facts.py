@@ -22,12 +22,34 @@ class LeadFact:
     version: int
     event_id: str
     occurred_at: int
-    status: str
+    status: str | None
+    """None where the event does not say, as with the following ones."""
     owner: str | None
     archived: bool | None = None
-    """None where the event does not say."""
     moves: bool = False
     """Only creation and a change of status begin a stay."""
+    respond_by: int | None = None
+    """When the first human contact is due."""
+    contacted: bool | None = None
+    expands: bool | None = None
+    """Whether a customer's account is to grow by it: an upsell, a cross-sell, a renewal."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFact:
+    """What an event says of an account or an opportunity: what begins to be wrong, and what no longer is."""
+
+    tenant: str
+    subject: str
+    version: int
+    event_id: str
+    occurred_at: int
+    owner: str | None
+    begins: tuple[tuple[str, str, int], ...] = ()
+    """Kind, cause and when it is to be raised."""
+    ends: tuple[str, ...] = ()
+    """Kinds; what ends before it begins anew is named in both."""
+    reason: str = "recovered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +94,7 @@ class Raised:
     cause_id: str
     threshold: int | None
     score: int | None
-    status: str
+    status: str | None
     owner: str | None
 
 

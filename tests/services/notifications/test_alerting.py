@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications import alerting
-from services.notifications.alerting import Escalated, LeadFact, Raised, Resolved, ScoreFact, State, Tick
+from services.notifications.alerting import (
+    Escalated,
+    LeadFact,
+    Raised,
+    Resolved,
+    ScoreFact,
+    State,
+    SubjectFact,
+    Tick,
+)
 
 ACME = "9c0e5c5e-0000-5000-8000-000000000001"
 JANE = "018f0000-0000-7000-8000-00000000aced"
@@ -17,7 +26,7 @@ HOUR = 3_600_000
 DAY = 24 * HOUR
 START = 1_770_000_000_000
 
-Fact = LeadFact | ScoreFact | Tick
+Fact = LeadFact | ScoreFact | SubjectFact | Tick
 
 
 class Log:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgpack
 from hypothesis import given
 
 from chassis.streams import Message
@@ -9,7 +10,7 @@ from chassis.testing import packaged_codec
 from services.notifications import alerting
 from services.notifications.alerting import State
 from services.notifications.processors import ALERTS, AlertFold
-from tests.services.notifications.test_alerting import ACME, DAY, JANE, START, Log, logs, moment
+from tests.services.notifications.test_alerting import ACME, ANA, DAY, JANE, START, Log, logs, moment
 
 KEY = f"{ACME}:{JANE}".encode()
 
@@ -55,7 +56,8 @@ class Partition:
 def lead_record(status: str, *, at: int = START, version: int = 1, **more: Any) -> dict[str, Any]:
     """A lead's event, as far as alerts read it."""
     named = {"tenant_id": ACME, "lead_id": JANE, "event_id": f"lead-{version}", "version": version}
-    return {**named, "occurred_at": at, "status": status, "owner_id": None, **more}
+    person = {"owner_id": ANA, "account_id": None, "lead_source": "manual"}
+    return {**named, "occurred_at": at, "status": status, **person, **more}
 
 
 def score_record(shown: int, *, sequence: int = 1, epoch: int = 1) -> dict[str, Any]:
@@ -119,3 +121,60 @@ def test_every_state_is_read_back_as_it_was(log: Log) -> None:
     for fact in sorted(facts, key=moment):
         state, _ = alerting.step(state, fact)
         assert fold.unpack(fold.pack(state)) == state
+
+
+def test_an_upsell_lead_of_an_account_is_told_once_and_ends_with_the_lead() -> None:
+    partition = Partition()
+    partition.read("LeadCreated", lead_record("new", account_id="acme", lead_source="upsell"))
+    partition.read("LeadChanged", lead_record("new", version=2, account_id="acme", lead_source="upsell"))
+    partition.read("LeadStatusChanged", lead_record("converted", version=3))
+    assert [type for type, _ in partition.sent] == ["AlertRaised", "AlertResolved"]
+    assert partition.sent[0][1]["kind"] == "upsell_lead"
+
+
+def test_a_call_stops_the_clock_of_the_answer() -> None:
+    partition = Partition()
+    partition.read("LeadCreated", lead_record("new", respond_by=START + DAY))
+    call = lead_record("new", version=2, first=True)
+    partition.read("LeadActivityLogged", {k: v for k, v in call.items() if k != "status"})
+    partition.fold.timer(KEY, START + 2 * DAY, partition, partition)
+    assert partition.sent == []
+
+
+def deal_record(type: str, version: int, **more: Any) -> dict[str, Any]:
+    """An opportunity's event, as far as alerts read it."""
+    named = {"tenant_id": ACME, "opportunity_id": JANE, "event_id": f"{type}-{version}", "version": version}
+    return {**named, "occurred_at": START, "owner_id": ANA, **more}
+
+
+def test_a_deal_that_stays_too_long_in_its_stage_is_stale_until_it_moves() -> None:
+    partition = Partition()
+    at = {"stale_at": START + DAY, "outcome": "open"}
+    partition.read("OpportunityOpened", deal_record("opened", 1, **at))
+    partition.fold.timer(KEY, START + 2 * DAY, partition, partition)
+    moved = deal_record("moved", 2, stale_at=None, outcome="won")
+    partition.read("OpportunityStageChanged", moved)
+    assert [type for type, _ in partition.sent] == ["AlertRaised", "AlertResolved"]
+    assert partition.sent[0][1]["kind"] == "stale_deal"
+    assert partition.get(KEY).concerns == ()  # type: ignore[union-attr]
+
+
+def test_an_account_at_risk_is_one_alert_until_it_recovers() -> None:
+    partition = Partition()
+    named = {"tenant_id": ACME, "account_id": JANE, "owner_id": ANA, "occurred_at": START, "since": START}
+    for version in (1, 2):
+        risk = {**named, "event_id": f"risk-{version}", "version": version, "at_risk": True}
+        partition.read("AccountRiskChanged", {**risk, "reason": "low_health", "cause_id": "stay-1"})
+    over = {**named, "event_id": "risk-3", "version": 3, "at_risk": False, "reason": "recovered"}
+    partition.read("AccountRiskChanged", {**over, "cause_id": "stay-1"})
+    assert [(type, record.get("cause")) for type, record in partition.sent] == [
+        ("AlertRaised", "stay-1"),
+        ("AlertResolved", None),
+    ]
+
+
+def test_a_state_of_before_accounts_and_deals_is_still_read() -> None:
+    fold = AlertFold()
+    state = State(ACME, JANE, version=3, owner=ANA)
+    old = msgpack.packb((1, *msgpack.unpackb(fold.pack(state), use_list=False)[1:-4]))
+    assert fold.unpack(old) == state
