@@ -48,7 +48,19 @@ Position = Annotated[str | None, Depends(LIVE.position)]
 
 TICK_SECONDS = 5.0
 
-Kind = Literal["score_threshold", "high_value", "stagnation", "conversion_overdue"]
+Kind = Literal[
+    "score_threshold",
+    "high_value",
+    "stagnation",
+    "conversion_overdue",
+    "unassigned_lead",
+    "sla_breach",
+    "upsell_lead",
+    "at_risk_account",
+    "stale_deal",
+    "lead_assigned",
+    "lead_converted",
+]
 Severity = Literal["info", "warning", "urgent"]
 
 

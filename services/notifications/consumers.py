@@ -51,6 +51,33 @@ def lead_status_changed(uow: UnitOfWork, events: Sequence[Event]) -> None:
     commands.store_statuses(uow, [event.record for event in events])
 
 
+@consumers.on("leads.lead", "LeadAssigned", resent=False)
+def lead_assigned(uow: UnitOfWork, event: Event) -> None:
+    """A lead has another owner: tell the new one."""
+    commands.tell_assigned(uow, event.record)
+
+
+@consumers.on("leads.lead", "LeadConverted", resent=False)
+def lead_converted(uow: UnitOfWork, event: Event) -> None:
+    """A lead was converted: tell whom it concerns."""
+    commands.tell_converted(uow, event.record)
+
+
+@consumers.on("accounts.account", "AccountOpened", resent=False)
+@consumers.on("accounts.account", "AccountChanged", resent=False)
+def account_changed(uow: UnitOfWork, event: Event) -> None:
+    """An account as it is now."""
+    commands.store_account(uow, event.record)
+
+
+@consumers.on("opportunities.opportunity", "OpportunityOpened", resent=False)
+@consumers.on("opportunities.opportunity", "OpportunityChanged", resent=False)
+@consumers.on("opportunities.opportunity", "OpportunityStageChanged", resent=False)
+def opportunity_changed(uow: UnitOfWork, event: Event) -> None:
+    """An opportunity as it is now."""
+    commands.store_opportunity(uow, event.record)
+
+
 consumers.on("identity.user", "User", resent=False)(store_colleague)
 for topic in ("leads.subject-key", "identity.subject-key"):
     consumers.on(topic, "SubjectKey", resent=False)(store_subject_key)

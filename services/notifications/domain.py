@@ -65,6 +65,16 @@ def audience(owner: UUID | None, users: Iterable[Colleague]) -> list[UUID]:
     return [user.id for user in active if "manager" in user.roles]
 
 
+def concerned(kind: str, owner: UUID | None, customer_of: UUID | None, users: list[Colleague]) -> list[UUID]:
+    """Who is told of an alert of a kind: of a breach the manager too, of an upsell the account's manager."""
+    if kind == "upsell_lead":
+        return audience(customer_of or owner, users)
+    told = audience(owner, users)
+    if kind == "sla_breach":
+        told += [person for person in superiors(owner, users) if person not in told]
+    return told
+
+
 def superiors(owner: UUID | None, users: Iterable[Colleague]) -> list[UUID]:
     """Who is told of an escalation: the owner's manager, else all managers (F90)."""
     active = {user.id: user for user in users if user.active}

@@ -38,6 +38,8 @@ class Alert(TenantScoped, Model):
     score: Mapped[int | None]
     status: Mapped[str | None]
     owner_id: Mapped[UUID | None]
+    detail: Mapped[str | None]
+    """Of a notice: why, for people."""
     escalated_at: Mapped[datetime | None] = mapped_column(Time)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Time)
     acknowledged_by: Mapped[str | None]
@@ -93,8 +95,22 @@ class Lead(TenantScoped, Model):
     version: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str]
     owner_id: Mapped[UUID | None]
+    account_id: Mapped[UUID | None]
     pii: Mapped[bytes | None]
     key_id: Mapped[str | None]
+
+
+class Subject(TenantScoped, Model):
+    """What alerts need to know of an account or an opportunity."""
+
+    __tablename__ = "subjects"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    """account or opportunity"""
+    version: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    owner_id: Mapped[UUID | None]
 
 
 class ClockOffset(TenantScoped, Model):

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from chassis.db import UnitOfWork
 from chassis.pii import Vault
 from services.notifications.domain import ItemState, NotFound
-from services.notifications.models import Alert, InboxItem, Lead
+from services.notifications.models import Alert, InboxItem, Lead, Subject
 
 ERASED = "erased person"
 UNNAMED = "unnamed lead"
@@ -20,8 +20,17 @@ SUMMARY = {
     "high_value": "score {score} is above {threshold}",
     "stagnation": "{status} for more than 7 days",
     "conversion_overdue": "qualified for more than 14 days",
+    "unassigned_lead": "nobody owns this lead",
+    "sla_breach": "nobody has answered in time",
+    "upsell_lead": "a customer is interested in more",
+    "at_risk_account": "the account is at risk",
+    "stale_deal": "too long in its stage",
+    "lead_assigned": "assigned: {detail}",
+    "lead_converted": "converted by {detail}",
 }
 """What an alert says, by kind."""
+PAGES = {"at_risk_account": "accounts", "stale_deal": "opportunities"}
+"""Where the subject of an alert is shown; else it is a lead."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ class AlertView:
     resolved_at: datetime | None
     resolved_reason: str | None
     link: str
-    """Page of the lead."""
+    """Page of the subject."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,7 @@ def list_alerts(uow: UnitOfWork, vault: Vault, wanted: Wanted, after: After, lim
     if after is not None:
         found = found.where(tuple_(Alert.raised_at, Alert.id) < tuple_(*after))
     rows = uow.session.execute(found.limit(limit)).all()
-    names = subject_names(uow, vault, [row.Lead for row in rows])
+    names = subject_names(uow, vault, rows)
     return [_alert_view(row.Alert, name) for row, name in zip(rows, names, strict=True)]
 
 
@@ -95,7 +104,7 @@ def get_alert(uow: UnitOfWork, vault: Vault, alert_id: UUID) -> AlertView:
     row = uow.session.execute(_alerts(uow).where(Alert.id == alert_id)).one_or_none()
     if row is None:
         raise NotFound("No such alert.")
-    return _alert_view(row.Alert, *subject_names(uow, vault, [row.Lead]))
+    return _alert_view(row.Alert, *subject_names(uow, vault, [row]))
 
 
 def list_inbox(
@@ -107,7 +116,7 @@ def list_inbox(
     if after is not None:
         found = found.where(tuple_(InboxItem.notified_at, InboxItem.id) < tuple_(*after))
     rows = uow.session.execute(found.limit(limit)).all()
-    names = subject_names(uow, vault, [row.Lead for row in rows])
+    names = subject_names(uow, vault, rows)
     return [_item_view(row.InboxItem, row.Alert, name) for row, name in zip(rows, names, strict=True)]
 
 
@@ -116,7 +125,7 @@ def get_item(uow: UnitOfWork, vault: Vault, user: UUID, item_id: UUID) -> ItemVi
     row = uow.session.execute(_items(uow, user).where(InboxItem.id == item_id)).one_or_none()
     if row is None:
         raise NotFound("No such inbox item.")
-    return _item_view(row.InboxItem, row.Alert, *subject_names(uow, vault, [row.Lead]))
+    return _item_view(row.InboxItem, row.Alert, *subject_names(uow, vault, [row]))
 
 
 def unread_counts(uow: UnitOfWork, user: UUID) -> dict[str, int]:
@@ -131,16 +140,20 @@ def unread_counts(uow: UnitOfWork, user: UUID) -> dict[str, int]:
     return {severity: found.get(severity, 0) for severity in ("urgent", "warning", "info")}
 
 
-def _alerts(uow: UnitOfWork) -> Select[Alert, Lead]:
-    lead = (Lead.tenant_id == Alert.tenant_id) & (Lead.id == Alert.subject_id)
-    return select(Alert, Lead).outerjoin(Lead, lead).where(Alert.tenant_id == uow.tenant)
+def _alerts(uow: UnitOfWork) -> Select[Alert, Lead, Subject]:
+    found = select(Alert, Lead, Subject).outerjoin(Lead, _LEAD).outerjoin(Subject, _SUBJECT)
+    return found.where(Alert.tenant_id == uow.tenant)
 
 
-def _items(uow: UnitOfWork, user: UUID) -> Select[InboxItem, Alert, Lead]:
+def _items(uow: UnitOfWork, user: UUID) -> Select[InboxItem, Alert, Lead, Subject]:
     alert = (Alert.tenant_id == InboxItem.tenant_id) & (Alert.id == InboxItem.alert_id)
-    lead = (Lead.tenant_id == Alert.tenant_id) & (Lead.id == Alert.subject_id)
-    joined = select(InboxItem, Alert, Lead).join(Alert, alert).outerjoin(Lead, lead)
-    return joined.where(InboxItem.tenant_id == uow.tenant, InboxItem.recipient_id == user)
+    joined = select(InboxItem, Alert, Lead, Subject).join(Alert, alert)
+    found = joined.outerjoin(Lead, _LEAD).outerjoin(Subject, _SUBJECT)
+    return found.where(InboxItem.tenant_id == uow.tenant, InboxItem.recipient_id == user)
+
+
+_LEAD = (Lead.tenant_id == Alert.tenant_id) & (Lead.id == Alert.subject_id)
+_SUBJECT = (Subject.tenant_id == Alert.tenant_id) & (Subject.id == Alert.subject_id)
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -156,19 +169,24 @@ def _item_view(item: InboxItem, alert: Alert, name: str) -> ItemView:
 
 def _alert_view(alert: Alert, name: str) -> AlertView:
     said = SUMMARY.get(alert.kind, alert.kind)
+    words = {name: getattr(alert, name) for name in ("threshold", "score", "status", "detail")}
     made: dict[str, Any] = {
         "subject": name,
-        "summary": said.format(threshold=alert.threshold, score=alert.score, status=alert.status),
-        "link": f"/leads/{alert.subject_id}",
+        "summary": said.format(**words),
+        "link": f"/{PAGES.get(alert.kind, 'leads')}/{alert.subject_id}",
     }
     stored = {one.name: getattr(alert, one.name) for one in fields(AlertView) if one.name not in made}
     return AlertView(**stored, **made)
 
 
-def subject_names(uow: UnitOfWork, vault: Vault, leads: Sequence[Lead | None]) -> list[str]:
-    """Names of leads as people know them: the person, else the company, else what is left."""
+def subject_names(uow: UnitOfWork, vault: Vault, rows: Sequence[Any]) -> list[str]:
+    """Names of the subjects of rows: of a lead the person, else the company, else what is left."""
+    leads = [row.Lead for row in rows]
     opened = vault.open_all(uow, [(lead.pii, lead.key_id) if lead else (None, None) for lead in leads])
-    return [_name(lead, known) for lead, known in zip(leads, opened, strict=True)]
+    return [
+        row.Subject.name if row.Subject else _name(row.Lead, known)
+        for row, known in zip(rows, opened, strict=True)
+    ]
 
 
 def _name(lead: Lead | None, known: dict[str, Any] | None) -> str:

@@ -9,7 +9,13 @@ from services.notifications.commands.alerts import (
 )
 from services.notifications.commands.clock import clock_offset, travel_to
 from services.notifications.commands.inbox import set_item_state
-from services.notifications.commands.people import store_lead, store_statuses
+from services.notifications.commands.notices import tell_assigned, tell_converted
+from services.notifications.commands.subjects import (
+    store_account,
+    store_lead,
+    store_opportunity,
+    store_statuses,
+)
 
 __all__ = [
     "acknowledge_alert",
@@ -17,9 +23,13 @@ __all__ = [
     "escalate_alert",
     "resolve_alert",
     "set_item_state",
+    "store_account",
     "store_acknowledgement",
     "store_alerts",
     "store_lead",
+    "store_opportunity",
     "store_statuses",
+    "tell_assigned",
+    "tell_converted",
     "travel_to",
 ]

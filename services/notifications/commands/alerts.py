@@ -17,10 +17,10 @@ from services.notifications.domain import (
     NotFound,
     UnknownAlert,
     acknowledged,
-    audience,
+    concerned,
     superiors,
 )
-from services.notifications.models import Alert, InboxItem, Message
+from services.notifications.models import Alert, InboxItem, Lead, Message, Subject
 
 Record = dict[str, Any]
 
@@ -33,9 +33,14 @@ def store_alerts(uow: UnitOfWork, records: Sequence[Record]) -> None:
     rows = {UUID(record["alert_id"]): _row(uow, record) for record in records}
     stored = insert(Alert).on_conflict_do_nothing().returning(Alert.id)
     fresh = [rows[id] for id in uow.session.scalars(stored, list(rows.values()))]
-    people = colleagues(uow, {row["owner_id"] for row in fresh})
-    told = [(row, person) for row in fresh for person in audience(row["owner_id"], people)]
-    _tell(uow, [(row["id"], person) for row, person in told])
+    managed = _account_managers(uow, fresh)
+    people = colleagues(uow, {row["owner_id"] for row in fresh} | set(managed.values()))
+    told = [
+        (row, person)
+        for row in fresh
+        for person in concerned(row["kind"], row["owner_id"], managed.get(row["subject_id"]), people)
+    ]
+    tell(uow, [(row["id"], person) for row, person in told])
     _mail(uow, [(row, person) for row, person in told if row["severity"] == "urgent"])
 
 
@@ -58,6 +63,17 @@ def _row(uow: UnitOfWork, record: Record) -> Record:
         "status": record["status"],
         "owner_id": _uuid(record["owner_id"]),
     }
+
+
+def _account_managers(uow: UnitOfWork, rows: Sequence[Record]) -> dict[UUID, UUID | None]:
+    """Who manages the accounts of the leads that are to grow them, by lead."""
+    leads = [row["subject_id"] for row in rows if row["kind"] == "upsell_lead"]
+    if not leads:
+        return {}
+    account = (Subject.tenant_id == Lead.tenant_id) & (Subject.id == Lead.account_id)
+    found = select(Lead.id, Subject.owner_id).join(Subject, account)
+    mine = (Lead.tenant_id == uow.tenant, Lead.id.in_(leads))
+    return {row.id: row.owner_id for row in uow.session.execute(found.where(*mine))}
 
 
 def acknowledge_alert(uow: UnitOfWork, alert_id: UUID) -> Alert:
@@ -87,7 +103,7 @@ def escalate_alert(uow: UnitOfWork, record: Record) -> None:
         return
     alert.level, alert.escalated_at = record["level"], from_millis(record["escalated_at"])
     owner = _uuid(record["owner_id"])
-    _tell(uow, [(alert.id, person) for person in superiors(owner, colleagues(uow, {owner}))])
+    tell(uow, [(alert.id, person) for person in superiors(owner, colleagues(uow, {owner}))])
 
 
 def resolve_alert(uow: UnitOfWork, record: Record) -> None:
@@ -123,7 +139,7 @@ def _known(uow: UnitOfWork, record: Record) -> Alert:
     return alert
 
 
-def _tell(uow: UnitOfWork, told: Sequence[tuple[UUID, UUID]]) -> None:
+def tell(uow: UnitOfWork, told: Sequence[tuple[UUID, UUID]]) -> None:
     """Puts alerts on top of inboxes, unread; one item per alert and person, however often it is said."""
     items = [
         {

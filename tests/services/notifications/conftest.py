@@ -93,7 +93,7 @@ class House:
         def store(uow: UnitOfWork) -> None:
             pii, key = self.vault.seal(uow, id, {"first_name": name, "last_name": "Doe"})
             record = {"lead_id": str(id), "version": 1, "status": "new"}
-            record |= {"owner_id": owner and str(owner), "pii": pii, "key_id": key}
+            record |= {"owner_id": owner and str(owner), "account_id": None, "pii": pii, "key_id": key}
             commands.store_lead(uow, record)
 
         self.run(store, tenant)

@@ -38,10 +38,12 @@ def test_nobody_travels_in_production(house: House) -> None:
 
 def test_a_tick_waits_for_the_facts_of_every_processor_that_reads_it() -> None:
     assert sorted(timed_inputs(Catalogue.load())) == [
+        "accounts.account",
         "engagement.recorded",
         "leads.lead",
         "leads.score",
         "leads.scoring-rules",
+        "opportunities.opportunity",
     ]
 
 

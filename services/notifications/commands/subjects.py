@@ -1,4 +1,4 @@
-"""Read model of the leads service's leads. The highest version is the truth."""
+"""Read models of what alerts are about: leads, accounts, opportunities. The highest version is the truth."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.db import UnitOfWork
-from services.notifications.models import Lead
+from services.notifications.models import Lead, Subject
 
 Record = dict[str, Any]
 
@@ -28,6 +28,7 @@ def store_lead(uow: UnitOfWork, record: Record) -> None:
         "version": record["version"],
         "status": record["status"],
         "owner_id": _uuid(record["owner_id"]),
+        "account_id": _uuid(record["account_id"]),
         "pii": record["pii"],
         "key_id": record["key_id"],
     }
@@ -49,6 +50,25 @@ def store_statuses(uow: UnitOfWork, records: Sequence[Record]) -> None:
         "owners": [_uuid(record["owner_id"]) for record in newest.values()],
     }
     uow.session.execute(_SET_STATUS, changed)
+
+
+def store_account(uow: UnitOfWork, record: Record) -> None:
+    """Keeps an account as its newest whole event says."""
+    _store_subject(uow, "account", record, record["account_id"], record["account_name"])
+
+
+def store_opportunity(uow: UnitOfWork, record: Record) -> None:
+    """Keeps an opportunity as its newest whole event says."""
+    _store_subject(uow, "opportunity", record, record["opportunity_id"], record["title"])
+
+
+def _store_subject(uow: UnitOfWork, kind: str, record: Record, id: str, name: str) -> None:
+    values = {"version": record["version"], "name": name, "owner_id": _uuid(record["owner_id"])}
+    row = insert(Subject).values(tenant_id=uow.tenant, id=UUID(id), kind=kind, **values)
+    newer = Subject.version < row.excluded.version
+    uow.session.execute(
+        row.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values, where=newer)
+    )
 
 
 def _uuid(value: str | None) -> UUID | None:
