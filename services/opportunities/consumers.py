@@ -1,5 +1,6 @@
 """Kafka in: which command answers which event."""
 
+from chassis.colleagues import store_colleague
 from chassis.consumer import Consumers, Event
 from chassis.db import UnitOfWork
 from services.opportunities import commands
@@ -17,3 +18,13 @@ def opportunity_wanted(uow: UnitOfWork, event: Event) -> None:
 def conversion_failed(uow: UnitOfWork, event: Event) -> None:
     """A conversion was given up: what it opened goes."""
     commands.withdraw_opportunity(uow, event.record)
+
+
+@consumers.on("accounts.account", "AccountOpened", resent=False)
+@consumers.on("accounts.account", "AccountChanged", resent=False)
+def account_changed(uow: UnitOfWork, event: Event) -> None:
+    """An account as it is now."""
+    commands.store_account(uow, event.record)
+
+
+consumers.on("identity.user", "User", resent=False)(store_colleague)

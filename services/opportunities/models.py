@@ -1,5 +1,6 @@
 """Tables. Every key starts with the tenant; row security is forced by the migrations."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -8,7 +9,7 @@ from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Model, TenantScoped
-from services.opportunities.domain import Money, Outcome, Pipeline, Stage, Standing
+from services.opportunities.domain import Line, Money, Outcome, Pipeline, Stage, Standing
 
 
 class PipelineRow(TenantScoped, Model):
@@ -55,7 +56,7 @@ class Opportunity(TenantScoped, Model):
     stale_at: Mapped[datetime | None]
     amount_minor: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str | None]
-    lines: Mapped[list[Any]]
+    stored_lines: Mapped[list[Any]] = mapped_column("lines")
     close_date: Mapped[date]
     closed_at: Mapped[datetime | None]
     reason_code: Mapped[str | None]
@@ -76,6 +77,15 @@ class Opportunity(TenantScoped, Model):
     @amount.setter
     def amount(self, amount: Money | None) -> None:
         self.amount_minor, self.currency = (amount.minor, amount.currency) if amount else (None, None)
+
+    @property
+    def lines(self) -> list[Line]:
+        """What the amount is made of, where that is known."""
+        return [Line(**{**line, "unit_price": Money(**line["unit_price"])}) for line in self.stored_lines]
+
+    @lines.setter
+    def lines(self, lines: list[Line]) -> None:
+        self.stored_lines = [asdict(line) for line in lines]
 
     @property
     def standing(self) -> Standing:

@@ -27,8 +27,6 @@ PLANTED = {
     "subject_keys": "(tenant_id, subject_id, key_id) VALUES (%s, 'twins', 'twins')",
     "opportunities.conversions": "(tenant_id, id, opportunity_id, answer, record)"
     " VALUES (%s, gen_random_uuid(), gen_random_uuid(), 'twins', '{}')",
-    "opportunities.accounts": "(tenant_id, id, version, name, closed)"
-    " VALUES (%s, gen_random_uuid(), 1, 'twins', false)",
     "tenant_settings": "(tenant_id, name, version, value, updated_at, updated_by)"
     " VALUES (%s, 'twins', 1, '{}', now(), 'twins')",
     "clock_offset": "(tenant_id, ahead_ms) VALUES (%s, 0)",

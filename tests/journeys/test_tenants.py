@@ -22,7 +22,13 @@ ROUTES = list(routes())
 PUBLIC = [called for called in ROUTES if called.route.rules.public]
 CLOSED = [called for called in ROUTES if not called.route.rules.public]
 WITH_IDS = [called for called in CLOSED if called.ids]
-LISTS = [called for called in CLOSED if called.method == "GET" and not called.ids and called.filters]
+TOTALS = {f"GET /api/opportunities/{what}" for what in ("board", "performance", "forecast/accuracy")}
+"""Sums over what a tenant has, in which nothing is named."""
+LISTS = [
+    called
+    for called in CLOSED
+    if called.method == "GET" and not called.ids and called.filters and called.name not in TOTALS
+]
 WITH_BODY = [called for called in CLOSED if called.route.body_field]
 OTHERS = {
     "POST /api/leads": "makes a lead: the tenant is the token's",
@@ -36,6 +42,12 @@ OTHERS = {
     "POST /api/leads/reroute": "names a colleague, who has nothing in another tenant",
     "POST /api/leads/scoring-rules": "makes a draft: the tenant is the token's",
     "POST /api/opportunities": "makes an opportunity: the tenant is the token's",
+    "POST /api/opportunities/pipelines": "makes a pipeline: the tenant is the token's",
+    "GET /api/opportunities/pipelines": "a list without pages, whose pipelines have a test by id",
+    "GET /api/opportunities/currencies": "the same for everybody",
+    "GET /api/opportunities/board": "totals, which have a test of their own",
+    "GET /api/opportunities/performance": "totals, which have a test of their own",
+    "GET /api/opportunities/forecast/accuracy": "totals, which have a test of their own",
     "POST /api/accounts": "opens an account: the tenant is the token's",
     "GET /api/leads/settings/response": "the caller's tenant's only",
     "PUT /api/leads/settings/response": "the caller's tenant's only",
@@ -48,6 +60,11 @@ OTHERS = {
 KINDS = ("batch", "track", "identify", "page", "screen", "group", "alias")
 FRONT_DOOR = {f"POST /v1/{kind}" for kind in KINDS} | {"POST /api/engagement/events"}
 """What a write key opens."""
+STAGES = [
+    {"key": "talks", "label": "Talks", "probability": 30, "limit_days": 5},
+    {"key": "signed", "label": "Signed", "probability": 100, "outcome": "won"},
+    {"key": "gone", "label": "Gone", "probability": 0, "outcome": "lost"},
+]
 BODIES: dict[str, Json] = {
     "POST /api/leads": {"company": "Initech"},
     "PATCH /api/leads/{lead}": {"company": "Taken over"},
@@ -64,6 +81,10 @@ BODIES: dict[str, Json] = {
     "POST /api/opportunities": {"title": "Initial", "account_id": str(uuid.UUID(int=1))},
     "POST /api/opportunities/{opportunity}/stage": {"stage": "closed_won"},
     "POST /api/opportunities/{opportunity}/reopen": {"stage": "proposal", "reason": "Sabotage"},
+    "PATCH /api/opportunities/{opportunity}": {"title": "Taken over"},
+    "POST /api/opportunities/{opportunity}/owner": {"owner_id": None},
+    "POST /api/opportunities/pipelines": {"key": "mole", "label": "Mole", "stages": STAGES},
+    "PUT /api/opportunities/pipelines/{pipeline}": {"label": "Mole", "stages": STAGES},
     "POST /api/accounts": {"name": "Mole"},
     "PATCH /api/accounts/{account}": {"name": "Taken over"},
     "POST /api/leads/{lead}/convert": {},
@@ -80,11 +101,8 @@ PAGING = {"cursor", "limit", "sort"}
 PLAIN = (
     PAGING
     | {"state", "kind", "severity", "status", "priority", "min_score", "unassigned"}
-    | {
-        "tier",
-        "at_risk",
-        "closed",
-    }
+    | {"tier", "at_risk", "closed"}
+    | {"stage", "outcome", "type", "stale", "close_from", "close_to", "from_month", "to_month", "at"}
 )
 """Query parameters by which nothing of a tenant's can be named."""
 MISSING = str(uuid.UUID(int=2**127))
@@ -152,6 +170,21 @@ def test_a_cursor_is_good_for_its_own_tenant_only(acme: Twin, globex: Twin, call
         return
     for login in LOGINS:
         assert ask(globex, login, called, {}, {**path, "cursor": cursor}).status_code in (400, 403)
+
+
+def test_totals_count_nothing_of_another_tenant(acme: Twin, globex: Twin) -> None:
+    days = {"closed_from": "2020-01-01", "closed_to": "2100-01-01", "from_month": "2026-01"}
+    for called in (called for called in ROUTES if called.name in TOTALS):
+        for name in {"owner_id", "account_id"}.intersection(called.filters):
+            query = {k: v for k, v in days.items() if k in called.filters} | {name: acme.filter(name)}
+            foreign, missing = (
+                ask(globex, "ada", called, {}, query | {name: id}).text for id in (acme.filter(name), MISSING)
+            )
+            assert foreign == missing
+    board = one("GET /api/opportunities/board")
+    own = ask(acme, "ada", board, {}, {"pipeline": acme.things["pipeline"]}).json()["columns"]
+    assert sum(column["count"] for column in own) == 1
+    assert ask(globex, "ada", board, {}, {"pipeline": acme.things["pipeline"]}).status_code == 404
 
 
 def test_the_rules_that_a_tenant_reads_are_its_own(world: World, acme: Twin, globex: Twin) -> None:

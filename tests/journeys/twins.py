@@ -14,7 +14,7 @@ from chassis.http.dead_letters import dead_letter_router
 from chassis.http.routing import Route
 from chassis.ids import tenant_id, user_id
 from chassis.producer import Producer, Sendable
-from cli.api import Api, Json
+from cli.api import Api, ApiError, Json
 from cli.local import token
 from services.accounts.__main__ import SERVICE as ACCOUNTS
 from services.engagement.__main__ import SERVICE as ENGAGEMENT
@@ -121,7 +121,7 @@ class Twin:
         own = {f"{kind}_id": id for kind, id in self.things.items()}
         own |= {"parent_id": self.things["account"], "account_id": self.things["converted_to"]}
         own |= {"lead_id": self.lead, "subject_id": self.lead, "owner_id": self.users[0]}
-        return {**own, "email": self.email, "q": self.email}[name]
+        return {**own, "pipeline": self.things["pipeline"], "email": self.email, "q": self.email}[name]
 
     def call(self, login: str, called: Called, path: str, **rest: Any) -> httpx.Response:
         """A call straight to the service, past the gateway; globex pretends to be acme by its headers."""
@@ -168,9 +168,8 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
             "key": str(key["id"]),
             "rejected": str(_first(admin, "/api/engagement/rejected", source_id=source)["id"]),
             "event": str(_first(admin, "/api/engagement/events", lead_id=leads[0]["id"])["id"]),
-            "opportunity": _opportunity(rep),
+            **_opportunity(rep, admin, mark),
             "conversion": str(conversion["conversion_id"]),
-            "account": str(rep.post("/api/accounts", {"name": f"Twin {mark}"})["id"]),
             "converted_to": str(conversion["account_id"]),
         }
         return Twin(
@@ -187,9 +186,24 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
         )
 
 
-def _opportunity(rep: Api) -> str:
-    deal = {"title": "Initial Opportunity", "account_id": str(uuid.uuid4())}
-    return str(rep.post("/api/opportunities", deal)["id"])
+def _opportunity(rep: Api, admin: Api, mark: str) -> dict[str, str]:
+    """A deal in a pipeline of its own, and the account that it is for."""
+    account = str(rep.post("/api/accounts", {"name": f"Twin {mark}"})["id"])
+    stages = admin.get("/api/opportunities/pipelines")["pipelines"][0]["stages"]
+    own = {"key": f"twin_{mark}", "label": f"Twin {mark}", "stages": stages}
+    pipeline = str(admin.post("/api/opportunities/pipelines", own)["key"])
+    amount = {"minor": 2_500_000, "currency": "EUR"}
+    deal = {"title": "Initial Opportunity", "account_id": account, "pipeline": pipeline, "amount": amount}
+
+    def opened() -> str | None:
+        try:
+            return str(rep.post("/api/opportunities", deal)["id"])
+        except ApiError as error:
+            if error.status != 409:  # the account has not been heard of yet
+                raise
+            return None
+
+    return {"opportunity": str(eventually(opened, bool)), "account": account, "pipeline": pipeline}
 
 
 def _conversion(world: World, rep: Api, mark: str) -> Json:

@@ -1,13 +1,38 @@
-"""Routes of opportunities: open, read, move, reopen."""
+"""Routes of opportunities: open, list, read, change, give, move, reopen."""
 
-from fastapi import Response
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any
 
-from chassis.http import CallerDep, Id, Router, Transaction, accepts, etag, require
+from fastapi import Query, Response
+
+from chassis.http import (
+    CallerDep,
+    Day,
+    Id,
+    Page,
+    PagingDep,
+    RequiredIfMatch,
+    Router,
+    ScopeDep,
+    Transaction,
+    accepts,
+    etag,
+    require,
+)
 from services.opportunities import commands, queries
-from services.opportunities.api.bodies import NewOpportunity, NewStage, Reopening
-from services.opportunities.api.views import OpportunityView, opportunity_view
-from services.opportunities.domain import Why
+from services.opportunities.api.bodies import (
+    Key,
+    NewOpportunity,
+    NewOwner,
+    NewStage,
+    OpportunityChange,
+    Reopening,
+)
+from services.opportunities.api.views import ChangeView, OpportunityView, change_view, opportunity_view
+from services.opportunities.domain import DealType, Outcome, Why
 from services.opportunities.models import Opportunity
+from services.opportunities.queries import Order, Wanted
 
 router = Router(prefix="/api/opportunities", tags=["opportunities"])
 WRITERS = require("rep", "manager", "account_manager", "admin", "service")
@@ -20,38 +45,107 @@ def open_opportunity(
     body: NewOpportunity, uow: Transaction, caller: CallerDep, response: Response
 ) -> OpportunityView:
     """A new deal; who sells owns the own deals."""
-    fields = body.model_dump(include={"title", "account_id", "contact_id", "description"})
-    fields |= {"deal_type": body.type, "owner_id": caller.user if caller.roles & OWNERS else None}
-    if body.close_date:
-        fields["close_date"] = body.close_date
-    amount = body.amount.money if body.amount else None
-    deal = commands.open_opportunity(uow, fields, amount, pipeline_key=body.pipeline, stage=body.stage)
+    owner = caller.user if caller.roles & OWNERS else None
+    deal = commands.open_opportunity(uow, body.opening(owner))
     response.headers["Location"] = f"/api/opportunities/{deal.id}"
     return _shown(deal, response)
 
 
+@router.get("")
+def list_opportunities(
+    uow: Transaction,
+    scope: ScopeDep,
+    paging: PagingDep,
+    pipeline: Annotated[Key | None, Query()] = None,
+    stage: Annotated[Key | None, Query()] = None,
+    outcome: Annotated[Outcome | None, Query()] = None,
+    type: Annotated[DealType | None, Query()] = None,
+    owner_id: Annotated[Id | None, Query()] = None,
+    account_id: Annotated[Id | None, Query()] = None,
+    close_from: Annotated[Day | None, Query()] = None,
+    close_to: Annotated[Day | None, Query()] = None,
+    stale: Annotated[bool, Query(description="Only those too long in their stage")] = False,
+    sort: Annotated[Order, Query()] = "-created_at",
+) -> Page[OpportunityView]:
+    """The tenant's deals, filtered; the newest first, or those that close first."""
+    stale_by = uow.now if stale else None
+    wanted = Wanted(pipeline, stage, outcome, type, owner_id, account_id, close_from, close_to, stale_by)
+    rows = queries.list_opportunities(uow, scope, wanted, sort, _position(paging.after), paging.fetch)
+    return paging.page(rows, position=lambda row: _place(row, sort), view=opportunity_view)
+
+
 @router.get("/{opportunity}")
-def get_opportunity(opportunity: Id, uow: Transaction, response: Response) -> OpportunityView:
+def get_opportunity(
+    opportunity: Id, uow: Transaction, scope: ScopeDep, response: Response
+) -> OpportunityView:
     """One deal."""
-    return _shown(queries.get_opportunity(uow, opportunity), response)
+    return _shown(queries.get_opportunity(uow, scope, opportunity), response)
+
+
+@router.patch("/{opportunity}", dependencies=[WRITERS])
+def change_opportunity(
+    opportunity: Id,
+    body: OpportunityChange,
+    uow: Transaction,
+    scope: ScopeDep,
+    seen: RequiredIfMatch,
+    response: Response,
+) -> OpportunityView:
+    """Changes the named fields."""
+    return _shown(commands.change_opportunity(uow, scope, opportunity, body.fields(), seen.check), response)
+
+
+@router.get("/{opportunity}/history")
+def tell_history(opportunity: Id, uow: Transaction, scope: ScopeDep, paging: PagingDep) -> Page[ChangeView]:
+    """What happened to a deal, the newest first; with who, why and the time in each stage that it left."""
+    queries.get_opportunity(uow, scope, opportunity)
+    before = paging.after[0] if paging.after else None
+    rows = queries.history(uow, opportunity, before, paging.fetch)
+    return paging.page(rows, position=lambda row: (row.version,), view=change_view)
+
+
+@router.post("/{opportunity}/owner", dependencies=[WRITERS])
+@accepts(idempotency_key="optional")
+def give_opportunity(
+    opportunity: Id, body: NewOwner, uow: Transaction, scope: ScopeDep, response: Response
+) -> OpportunityView:
+    """Gives a deal to somebody."""
+    return _shown(commands.give_opportunity_to(uow, scope, opportunity, body.owner_id), response)
 
 
 @router.post("/{opportunity}/stage", dependencies=[WRITERS])
 @accepts(idempotency_key="optional")
-def set_stage(opportunity: Id, body: NewStage, uow: Transaction, response: Response) -> OpportunityView:
+def set_stage(
+    opportunity: Id, body: NewStage, uow: Transaction, scope: ScopeDep, response: Response
+) -> OpportunityView:
     """Moves a running deal; 409 with `allowed` where its stage forbids it."""
     why = Why(body.reason_code, body.reason, body.competitor)
-    return _shown(commands.set_stage(uow, opportunity, body.stage, why), response)
+    return _shown(commands.set_stage(uow, scope, opportunity, body.stage, why), response)
 
 
 @router.post("/{opportunity}/reopen", dependencies=[WRITERS])
 @accepts(idempotency_key="optional")
-def reopen(opportunity: Id, body: Reopening, uow: Transaction, response: Response) -> OpportunityView:
+def reopen(
+    opportunity: Id, body: Reopening, uow: Transaction, scope: ScopeDep, response: Response
+) -> OpportunityView:
     """Brings a closed deal back to an open stage."""
     why = Why(reason_code="reopened", reason=body.reason)
-    return _shown(commands.reopen(uow, opportunity, body.stage, why), response)
+    return _shown(commands.reopen(uow, scope, opportunity, body.stage, why), response)
 
 
 def _shown(deal: Opportunity, response: Response) -> OpportunityView:
     response.headers["ETag"] = etag(deal.version)
     return opportunity_view(deal)
+
+
+def _place(row: Opportunity, order: Order) -> Sequence[Any]:
+    by = row.close_date.isoformat() if order == "close_date" else row.created_at
+    return by, row.id
+
+
+def _position(after: Sequence[Any] | None) -> queries.After:
+    """The cursor as what it was made of: it is signed, so it holds what this list put in."""
+    if after is None:
+        return None
+    by, id = after
+    return (date.fromisoformat(by) if isinstance(by, str) else by), id

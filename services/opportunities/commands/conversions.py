@@ -12,7 +12,7 @@ from chassis.db import UnitOfWork
 from chassis.outbox import Outgoing
 from services.opportunities import events
 from services.opportunities.commands.opportunities import bump, open_opportunity, remember
-from services.opportunities.domain import InvalidMoney, Money, score_factor
+from services.opportunities.domain import AccountClosed, InvalidMoney, Money, score_factor
 from services.opportunities.models import Conversion, Opportunity
 
 Record = Mapping[str, Any]
@@ -52,11 +52,8 @@ def withdraw_opportunity(uow: UnitOfWork, failed: Record) -> None:
 
 def _open(uow: UnitOfWork, wanted: Record) -> Outgoing:
     """Opens the opportunity under the id that the conversion chose for it."""
-    try:
-        amount = _amount(wanted)
-    except InvalidMoney as error:
-        return events.conversion_refused(uow, wanted, 1, "not_possible", str(error))
     fields = {
+        "id": UUID(wanted["opportunity_id"]),
         "title": wanted["title"],
         "account_id": UUID(wanted["account_id"]),
         "contact_id": UUID(wanted["contact_id"]),
@@ -68,7 +65,10 @@ def _open(uow: UnitOfWork, wanted: Record) -> Outgoing:
         "lead_source": wanted["lead_source"],
         "score_factor": score_factor(wanted["score"]),
     }
-    deal = open_opportunity(uow, fields, amount, opportunity_id=UUID(wanted["opportunity_id"]))
+    try:
+        deal = open_opportunity(uow, fields | {"amount": _amount(wanted)})
+    except (AccountClosed, InvalidMoney) as error:
+        return events.conversion_refused(uow, wanted, 1, "not_possible", str(error))
     bump(uow, deal)
     return events.conversion_ready(uow, wanted, deal, created=True)
 

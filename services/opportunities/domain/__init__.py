@@ -1,13 +1,22 @@
 """Rules of deals: money, pipelines, stages. Standard library only; no SQL, no HTTP, no clock."""
 
 from services.opportunities.domain.deals import Moved, StageMoved, Standing, Why, move, reopen, start
+from services.opportunities.domain.editing import checked, edited
 from services.opportunities.domain.errors import (
+    AccountClosed,
+    AccountUnknown,
     InvalidMoney,
+    InvalidPipeline,
     NotAllowedNow,
     OpportunityNotFound,
+    OwnerUnknown,
+    PipelineExists,
+    PipelineInUse,
     PipelineNotFound,
     ReasonMissing,
+    StageInUse,
 )
+from services.opportunities.domain.lines import Line, worth
 from services.opportunities.domain.money import (
     DECIMALS,
     LARGEST,
@@ -29,20 +38,30 @@ __all__ = [
     "DECIMALS",
     "DEFAULTS",
     "LARGEST",
+    "AccountClosed",
+    "AccountUnknown",
     "DealType",
     "InvalidMoney",
+    "InvalidPipeline",
+    "Line",
     "Money",
     "Moved",
     "NotAllowedNow",
     "OpportunityNotFound",
     "Outcome",
+    "OwnerUnknown",
     "Pipeline",
+    "PipelineExists",
+    "PipelineInUse",
     "PipelineNotFound",
     "ReasonMissing",
     "Stage",
+    "StageInUse",
     "StageMoved",
     "Standing",
     "Why",
+    "checked",
+    "edited",
     "move",
     "percent_of",
     "pipeline_for",
@@ -50,4 +69,5 @@ __all__ = [
     "score_factor",
     "start",
     "weighted",
+    "worth",
 ]

@@ -6,12 +6,14 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from chassis.colleagues import EVERYTHING
 from services.opportunities import commands
 from services.opportunities.domain import Why
 from services.opportunities.models import Change
 from tests.services.house import ACME, House
+from tests.services.opportunities.deals import ACCOUNT, account
 
-OPPORTUNITY, ACCOUNT, CONVERSION = (UUID(int=n) for n in (23, 21, 24))
+OPPORTUNITY, CONVERSION = UUID(int=23), UUID(int=24)
 WANTED: dict[str, Any] = {
     "event_id": str(uuid4()), "tenant_id": str(ACME), "lead_id": str(UUID(int=11)), "version": 5,
     "occurred_at": 1, "actor": "system:leads", "conversion_id": str(CONVERSION), "path": "A",
@@ -38,7 +40,7 @@ def fail(house: House, **other: Any) -> None:
 def chosen(house: House) -> str:
     """An open deal of the account, and its id."""
     fields = {"title": "Spring order", "account_id": ACCOUNT, "deal_type": "upsell"}
-    return str(house.run(lambda uow: commands.open_opportunity(uow, fields, None)).id)
+    return str(house.run(lambda uow: commands.open_opportunity(uow, fields)).id)
 
 
 def told(house: House) -> list[str]:
@@ -98,9 +100,21 @@ def test_what_cannot_be_is_refused_with_the_reason(house: House, other: dict[str
 
 def test_a_closed_opportunity_is_not_linked(house: House) -> None:
     deal = chosen(house)
-    house.run(lambda uow: commands.set_stage(uow, UUID(deal), "closed_won", Why()))
+    house.run(lambda uow: commands.set_stage(uow, EVERYTHING, UUID(deal), "closed_won", Why()))
     want(house, opportunity_id=deal, opportunity_exists=True)
     assert (last(house)["code"], last(house)["version"]) == ("opportunity_closed", 3)
+
+
+def test_an_account_that_was_not_heard_of_yet_is_believed_to_be_there(house: House) -> None:
+    want(house, account_id=str(uuid4()))
+    assert told(house) == ["OpportunityOpened", "ConversionOpportunityReady"]
+
+
+def test_a_closed_account_gets_no_opportunity(house: House) -> None:
+    house.run(lambda uow: commands.store_account(uow, account(version=5, closed=True)))
+    want(house)
+    assert told(house) == ["ConversionOpportunityRefused"]
+    assert (last(house)["code"], last(house)["reason"]) == ("not_possible", "The account is closed.")
 
 
 def test_a_failed_conversion_takes_back_what_it_opened(house: House, ana: httpx.Client) -> None:
