@@ -11,12 +11,13 @@ from chassis.ids import new_id
 from chassis.outbox import Outgoing
 from chassis.pii import Vault
 from services.leads.conversion import deal_type, title
-from services.leads.domain import StatusChanged, facts_of
-from services.leads.models import ConversionRow, Lead
+from services.leads.domain import Consent, StatusChanged, facts_of
+from services.leads.models import ConversionRow, Form, FormSubmission, Lead
 from services.leads.scoring import RuleSet
 
 LEAD = "leads.lead"
 RULES = "leads.scoring-rules"
+FORM = "leads.form"
 PERSONAL = ("first_name", "last_name", "company", "job_title", "email", "phone")
 
 
@@ -135,6 +136,61 @@ def conversion_failed(uow: UnitOfWork, lead: Lead, row: ConversionRow) -> Outgoi
     """A conversion was given up."""
     record = {**_about(uow, lead, new_id()), **_conversion(row), "code": row.code, "reason": row.reason}
     return _lead(uow, "ConversionFailed", lead, record)
+
+
+def lead_activity_logged(
+    uow: UnitOfWork, lead: Lead, activity_id: UUID, activity: str, happened_at: datetime, first: bool
+) -> Outgoing:
+    """A person called, wrote, met or noted."""
+    record = {
+        **_about(uow, lead, new_id()),
+        "activity_id": str(activity_id),
+        "activity": activity,
+        "happened_at": millis(happened_at),
+        "first": first,
+        "account_id": _text(lead.account_id),
+        "owner_id": _text(lead.owner_id),
+    }
+    return _lead(uow, "LeadActivityLogged", lead, record)
+
+
+def lead_consent_changed(uow: UnitOfWork, lead: Lead, consent: Consent) -> Outgoing:
+    """A person allowed or forbade a channel. What proves it stays here."""
+    record = {
+        **_about(uow, lead, new_id()),
+        "channel": consent.channel,
+        "state": consent.state,
+        "consented_at": millis(consent.at),
+        "consent_source": consent.source,
+        "email_hash": lead.email_hash,
+    }
+    return _lead(uow, "LeadConsentChanged", lead, record)
+
+
+def form_confirmation_wanted(
+    uow: UnitOfWork,
+    vault: Vault,
+    form: Form,
+    row: FormSubmission,
+    letter: Mapping[str, str],
+    until: datetime,
+) -> Outgoing:
+    """Somebody is to confirm an address; it is sealed under the key of the lead that they may become."""
+    pii, key_id = vault.seal(uow, str(row.lead_id), letter)
+    record = {
+        "event_id": str(new_id()),
+        "tenant_id": str(uow.tenant),
+        "form_id": str(form.id),
+        "submission_id": str(row.id),
+        "lead_id": str(row.lead_id),
+        "occurred_at": millis(uow.now),
+        "actor": uow.actor,
+        "form_name": form.name,
+        "expires_at": millis(until),
+        "pii": pii,
+        "key_id": key_id,
+    }
+    return Outgoing(FORM, "FormConfirmationWanted", f"{uow.tenant}:{form.id}", record)
 
 
 def scoring_rules_published(

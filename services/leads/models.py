@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Model, TenantScoped
-from services.leads.domain import Standing
+from services.leads.domain import Layout, Standing
 
 
 class Lead(TenantScoped, Model):
@@ -58,6 +58,13 @@ class Lead(TenantScoped, Model):
     respond_by: Mapped[datetime | None]
     """When the first human contact is due."""
     first_contacted_at: Mapped[datetime | None]
+    own_source: Mapped[str | None]
+    """The tenant's own word, where the source was named by it."""
+    own_industry: Mapped[str | None]
+    consents: Mapped[dict[str, Any] | None]
+    """Channel to what the person said last."""
+    first_touch: Mapped[dict[str, Any] | None]
+    last_touch: Mapped[dict[str, Any] | None]
     archived_at: Mapped[datetime | None]
     conversion_id: Mapped[UUID | None]
     """The conversion that is under way, or that converted the lead."""
@@ -128,6 +135,20 @@ class StatusChange(TenantScoped, Model):
     warning: Mapped[str | None]
     score: Mapped[int]
     rules_version: Mapped[int]
+
+
+class LogEntry(TenantScoped, Model):
+    """Anything else that happened to a lead: activities, consents, archive; append only."""
+
+    __tablename__ = "lead_log"
+
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    kind: Mapped[str]
+    what: Mapped[dict[str, Any]]
+    why: Mapped[str | None]
 
 
 class Adjustment(TenantScoped, Model):
@@ -223,3 +244,43 @@ class AssignmentRow(TenantScoped, Model):
     reason: Mapped[str]
     turn: Mapped[int | None] = mapped_column(BigInteger)
     """Number of the turn that it used up, where people took turns."""
+
+
+class Form(TenantScoped, Model):
+    """A web form; its key is public."""
+
+    __tablename__ = "forms"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    name: Mapped[str]
+    key: Mapped[str]
+    active: Mapped[bool]
+    origins: Mapped[list[Any]]
+    mapping: Mapped[dict[str, Any]]
+    honeypot: Mapped[str | None]
+    double_opt_in: Mapped[bool]
+    redirect_url: Mapped[str | None]
+    message: Mapped[str]
+
+    @property
+    def layout(self) -> Layout:
+        """How its fields are read."""
+        return Layout(self.mapping, self.honeypot)
+
+
+class FormSubmission(TenantScoped, Model):
+    """What a form sent: all of it while it waits or is flagged, then what no field was mapped to."""
+
+    __tablename__ = "form_submissions"
+
+    form_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime]
+    outcome: Mapped[str]
+    email_hash: Mapped[str | None]
+    lead_id: Mapped[UUID | None]
+    sent: Mapped[dict[str, Any]]
+    settled_at: Mapped[datetime | None]

@@ -27,6 +27,8 @@ PLANTED = {
     "subject_keys": "(tenant_id, subject_id, key_id) VALUES (%s, 'twins', 'twins')",
     "opportunities.conversions": "(tenant_id, id, opportunity_id, answer, record)"
     " VALUES (%s, gen_random_uuid(), gen_random_uuid(), 'twins', '{}')",
+    "lead_log": "(tenant_id, lead_id, version, at, actor, kind, what) SELECT"
+    " tenant_id, id, 1, now(), 'twins', 'activity', '{}' FROM leads WHERE tenant_id = %s LIMIT 1",
     "tenant_settings": "(tenant_id, name, version, value, updated_at, updated_by)"
     " VALUES (%s, 'twins', 1, '{}', now(), 'twins')",
     "clock_offset": "(tenant_id, ahead_ms) VALUES (%s, 0)",

@@ -49,6 +49,11 @@ OTHERS = {
     "GET /api/opportunities/performance": "totals, which have a test of their own",
     "GET /api/opportunities/forecast/accuracy": "totals, which have a test of their own",
     "POST /api/accounts": "opens an account: the tenant is the token's",
+    "GET /api/leads/costs": "the caller's tenant's only",
+    "PUT /api/leads/costs": "the caller's tenant's only",
+    "POST /api/leads/forms": "makes a form: the tenant is the token's",
+    "GET /api/leads/labels": "the caller's tenant's only",
+    "PUT /api/leads/labels": "the caller's tenant's only",
     "GET /api/leads/settings/response": "the caller's tenant's only",
     "PUT /api/leads/settings/response": "the caller's tenant's only",
     "POST /api/engagement/sources": "makes a source: the tenant is the token's",
@@ -65,6 +70,13 @@ STAGES = [
     {"key": "signed", "label": "Signed", "probability": 100, "outcome": "won"},
     {"key": "gone", "label": "Gone", "probability": 0, "outcome": "lost"},
 ]
+FORM_DOOR = {
+    "POST /api/leads/forms/{key}/submissions",
+    "OPTIONS /api/leads/forms/{key}/submissions",
+    "GET /api/leads/forms/{key}/embed.js",
+    "GET /api/leads/forms/confirmations/{token}",
+}
+"""What the pages that embed a form call: its key names it and opens nothing else."""
 BODIES: dict[str, Json] = {
     "POST /api/leads": {"company": "Initech"},
     "PATCH /api/leads/{lead}": {"company": "Taken over"},
@@ -74,8 +86,17 @@ BODIES: dict[str, Json] = {
     "POST /api/leads/reroute": {"owner_id": str(uuid.UUID(int=2**127))},
     "PUT /api/leads/assignment-rules": {"rules": []},
     "PUT /api/leads/territories": {"territories": []},
+    "POST /api/leads/{lead}/reopen": {"reason": "Sabotage"},
+    "POST /api/leads/{lead}/archive": {"reason": "Sabotage"},
+    "POST /api/leads/{lead}/restore": {"reason": "Sabotage"},
+    "POST /api/leads/{lead}/activities": {"activity": "call"},
+    "PUT /api/leads/{lead}/consents/{channel}": {"state": "withdrawn", "source": "Sabotage"},
     "POST /api/leads/{lead}/adjustments": {"points": -40, "reason": "Sabotage"},
     "POST /api/leads/scoring-rules": {"rules": []},
+    "PUT /api/leads/costs": {"costs": []},
+    "POST /api/leads/forms": {"name": "Mole"},
+    "PUT /api/leads/forms/{form}": {"name": "Mole"},
+    "PUT /api/leads/labels": {"sources": [{"key": "web_form", "label": "Website"}]},
     "PUT /api/leads/settings/response": {"home_country": "DE"},
     "POST /api/leads/scoring-rules/{version}/publish": {},
     "POST /api/opportunities": {"title": "Initial", "account_id": str(uuid.UUID(int=1))},
@@ -114,11 +135,11 @@ def every(cases: list[Called]) -> pytest.MarkDecorator:
 
 
 def test_no_route_is_without_a_case() -> None:
-    covered = {called.name for called in [*WITH_IDS, *LISTS]} | FRONT_DOOR | OTHERS.keys()
+    covered = {called.name for called in [*WITH_IDS, *LISTS]} | FRONT_DOOR | FORM_DOOR | OTHERS.keys()
     assert {called.name for called in ROUTES} - covered == set()
     assert covered - {called.name for called in ROUTES} == set()
     assert {called.name for called in WITH_BODY} - BODIES.keys() == set()
-    assert {called.name for called in PUBLIC} == FRONT_DOOR
+    assert {called.name for called in PUBLIC} == FRONT_DOOR | FORM_DOOR
 
 
 def test_the_running_services_have_the_routes_that_are_tested(world: World) -> None:
@@ -237,7 +258,16 @@ def test_a_write_key_opens_nothing_but_the_front_door(acme: Twin, called: Called
         assert not any(mark in answer.text for mark in acme.marks())
 
 
-@every(PUBLIC)
+@every([called for called in PUBLIC if called.name in FORM_DOOR])
+def test_ids_of_forms_and_made_up_keys_open_no_form(acme: Twin, globex: Twin, called: Called) -> None:
+    for place in (acme.things["form"], MISSING, acme.write_key):
+        path = called.path.format(key=place, token=place)
+        answer = globex.call("ada", called, path, json={"email": "mole@globex.example"})
+        assert answer.status_code == 404
+        assert not any(mark in answer.text for mark in acme.marks())
+
+
+@every([called for called in PUBLIC if called.name in FRONT_DOOR])
 def test_a_user_token_does_not_open_the_front_door(globex: Twin, called: Called) -> None:
     assert globex.call("ada", called, called.path, json={"event": "Docs"}).status_code == 401
 
@@ -303,7 +333,7 @@ def foreign_paths(acme: Twin, globex: Twin, called: Called) -> Iterator[dict[str
     yield theirs
     if len(theirs) > 1:
         own = {name: globex.path_id(called, name) for name in called.ids}
-        yield from ({**own, name: theirs[name]} for name in theirs)
+        yield from ({**own, name: theirs[name]} for name in theirs if theirs[name] != own[name])
 
 
 def told(answer: httpx.Response) -> tuple[Any, ...]:

@@ -114,7 +114,7 @@ class Twin:
         own = {"letter": self.letters[called.service], "version": self.version}
         if name == "id":
             name = {"rejected": "rejected", "sources": "source"}[called.path.split("/")[3]]
-        return {"lead": self.lead, **self.things, **own}[name]
+        return {"lead": self.lead, "channel": "email", **self.things, **own}[name]
 
     def filter(self, name: str) -> str:
         """One of its values for a filter of a list; KeyError for a filter that has no case."""
@@ -171,6 +171,7 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
             **_opportunity(rep, admin, mark),
             "conversion": str(conversion["conversion_id"]),
             "converted_to": str(conversion["account_id"]),
+            "form": _form(world, admin, email),
         }
         return Twin(
             slug,
@@ -204,6 +205,14 @@ def _opportunity(rep: Api, admin: Api, mark: str) -> dict[str, str]:
             return None
 
     return {"opportunity": str(eventually(opened, bool)), "account": account, "pipeline": pipeline}
+
+
+def _form(world: World, admin: Api, email: str) -> str:
+    """A web form that somebody has sent."""
+    form = admin.post("/api/leads/forms", {"name": "Contact"})
+    url = f"{world.system.gateway_url}/api/leads/forms/{form['key']}/submissions"
+    assert httpx.post(url, json={"email": f"form.{email}"}, timeout=30).status_code == 201
+    return str(form["id"])
 
 
 def _conversion(world: World, rep: Api, mark: str) -> Json:

@@ -95,6 +95,7 @@ def opened(house: House, keys: Path) -> Iterator[Door]:
     settings = SimpleNamespace(
         environment="local",
         instance=f"test-{house.service.name}",
+        public_url="https://crm.example",
         auth_issuer="https://identity.test",
         auth_audience="salescompass",
         auth_jwks=str(keys / "jwks.json"),

@@ -39,6 +39,7 @@ from services.leads.api.assignment_views import (
 from services.leads.api.views import LeadView, lead_view
 from services.leads.assignment import check, check_territories
 from services.leads.commands.assignment import ASSIGNMENT, TERRITORIES
+from services.leads.models import Lead
 
 Shown = TypeVar("Shown")
 
@@ -89,21 +90,25 @@ def claim_lead(
     lead: Id, uow: Transaction, runtime: RuntimeDep, scope: ScopeDep, caller: CallerDep
 ) -> LeadView:
     """Takes a lead from the queue; 409 where somebody else was faster."""
-    return lead_view(commands.claim_lead(uow, runtime.vault, scope, caller.user, lead))
+    return lead_view(
+        commands.claim_lead(uow, runtime.vault, scope, caller.user, lead), commands.labels_of(uow)
+    )
 
 
 @router.post("/{lead}/assign", dependencies=[MANAGERS])
 @accepts(idempotency_key="optional")
 def assign_lead(lead: Id, body: NewOwner, uow: Transaction, runtime: RuntimeDep) -> LeadView:
     """Gives a lead to somebody, or with null back to the queue."""
-    return lead_view(commands.assign_lead(uow, runtime.vault, lead, body.owner_id, body.reason))
+    return lead_view(
+        commands.assign_lead(uow, runtime.vault, lead, body.owner_id, body.reason), commands.labels_of(uow)
+    )
 
 
 @router.post("/{lead}/reroute", dependencies=[MANAGERS])
 @accepts(idempotency_key="optional")
 def reroute_lead(lead: Id, body: Reroute, uow: Transaction, runtime: RuntimeDep) -> LeadView:
     """Gives a lead to the next one by the rules."""
-    return lead_view(commands.reroute_lead(uow, runtime.vault, lead, body.reason))
+    return _shown_to(uow, commands.reroute_lead(uow, runtime.vault, lead, body.reason))
 
 
 @router.post("/reroute", dependencies=[MANAGERS])
@@ -118,6 +123,10 @@ def reroute_owner(body: OwnerReroute, uow: Transaction, runtime: RuntimeDep, sco
 def list_assignments(lead: Id, uow: Transaction) -> list[AssignmentView]:
     """To whom the lead came and why, the newest first."""
     return [assignment_view(row) for row in queries.list_assignments(uow, lead)]
+
+
+def _shown_to(uow: Transaction, lead: Lead) -> LeadView:
+    return lead_view(lead, commands.labels_of(uow))
 
 
 def _stored(uow: Transaction, name: str, value: dict[str, Any], seen: RequiredIfMatch) -> int:

@@ -1,12 +1,13 @@
 """What people may say: bodies of requests, strict."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from chassis.http import Id, RequestModel, Timestamp
 from services.leads.contact import check_country, check_email
-from services.leads.domain import Source, Status, source_of
+from services.leads.domain import Activity, Channel, Consent, ConsentState, Status, source_of
 from services.leads.scoring import Rule
 
 Text = Annotated[str, Field(max_length=200)]
@@ -36,13 +37,24 @@ class LeadFields(RequestModel):
     esg_interest: Literal["none", "low", "medium", "high"] | None = None
 
 
+class ConsentBody(RequestModel):
+    """What a person said of being contacted; now, where no time is given."""
+
+    state: ConsentState
+    at: Timestamp | None = None
+    source: Annotated[str, Field(min_length=1, max_length=200, description="where the person said so")]
+    proof: Annotated[str, Field(max_length=2000, description="what shows it")] | None = None
+
+
 class NewLead(LeadFields):
     """A lead as a form or a person enters it."""
 
-    lead_source: Annotated[
-        Source | None, Field(description="left out: upsell with an account, else manual")
-    ] = None
+    lead_source: (
+        Annotated[str, Field(max_length=200, description="left out: upsell with an account, else manual")]
+        | None
+    ) = None
     referrer: Annotated[str, Field(max_length=2000)] | None = None
+    consents: dict[Channel, ConsentBody] = Field(default_factory=dict)
     utm: dict[Annotated[str, Field(max_length=50)], Text] = Field(default_factory=dict, max_length=20)
 
 
@@ -53,12 +65,48 @@ class ResponseBody(RequestModel):
     respond_within_seconds: Annotated[int, Field(ge=60, le=90 * 86_400)] = 86_400
 
 
+class Word(RequestModel):
+    """What a tenant calls a system key, or a word of its own that stands for one."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
+    label: Annotated[str, Field(min_length=1, max_length=100)]
+    system_key: Annotated[str, Field(max_length=50)] | None = None
+
+
+class LabelsBody(RequestModel):
+    """The tenant's words over the system's keys; a key that is not named has its plain label."""
+
+    statuses: Annotated[list[Word], Field(max_length=20)] = Field(default_factory=list)
+    sources: Annotated[list[Word], Field(max_length=100)] = Field(default_factory=list)
+    industries: Annotated[list[Word], Field(max_length=200)] = Field(default_factory=list)
+
+
 class NewStatus(RequestModel):
     """A decision about the status; unqualified needs a reason."""
 
     status: Status
     reason_code: Annotated[str, Field(max_length=50)] | None = None
     reason: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class Reopening(RequestModel):
+    """Why an unqualified lead is taken up again."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Why(RequestModel):
+    """Why a lead is archived or comes back, where somebody wants to say so."""
+
+    reason: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class NewActivity(RequestModel):
+    """What somebody did with a lead; just now, where no time is given."""
+
+    activity: Activity
+    happened_at: Timestamp | None = None
+    text: Annotated[str, Field(max_length=5000)] | None = None
 
 
 class NewAdjustment(RequestModel):
@@ -98,10 +146,17 @@ class Publication(RequestModel):
     effective_at: Timestamp | None = None
 
 
-def draft_of(body: NewLead) -> dict[str, Any]:
+def draft_of(body: NewLead, now: datetime) -> dict[str, Any]:
     """The lead that a body describes; a linked account says where it comes from, if nobody else does (F3)."""
+    said = body.model_dump(exclude={"consents"})
     source = source_of(body.lead_source, linked=body.account_id is not None)
-    return body.model_dump() | {"lead_source": source}
+    consents = [consent_of(channel, consent, now) for channel, consent in body.consents.items()]
+    return said | {"lead_source": source, "consents": consents}
+
+
+def consent_of(channel: Channel, body: ConsentBody, now: datetime) -> Consent:
+    """What a body says of a channel."""
+    return Consent(channel, body.state, body.at or now, body.source, body.proof)
 
 
 def rule_of(body: RuleBody) -> Rule:

@@ -1,4 +1,4 @@
-"""Routes of leads: create, list, read, change, explain, move, adjust."""
+"""Routes of leads: create, list, read, change, explain, adjust."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -20,13 +20,12 @@ from chassis.http import (
 )
 from services.leads import commands, queries
 from services.leads.api.access import GUARDS, WRITERS
-from services.leads.api.bodies import LeadFields, NewAdjustment, NewLead, NewStatus, draft_of
+from services.leads.api.bodies import LeadFields, NewAdjustment, NewLead, draft_of
 from services.leads.api.views import (
     EntryView,
     LeadView,
     ScoredLeadView,
     ScoreView,
-    WarnedLeadView,
     entry_view,
     lead_view,
     line_view,
@@ -45,11 +44,11 @@ def create_lead(
 ) -> ScoredLeadView:
     """A new lead, with its first score and why; a rep's is the rep's own, others go by the rules."""
     rep = caller.user if "rep" in caller.roles else None
-    lead, lines = commands.create_lead(uow, runtime.vault, draft_of(body), rep)
+    lead, lines = commands.create_lead(uow, runtime.vault, draft_of(body, uow.now), rep)
     response.headers["ETag"] = etag(lead.version)
     response.headers["Location"] = f"/api/leads/{lead.id}"
     counted = [line_view(line) for line in lines if line.points]
-    return ScoredLeadView(**shown(lead), contributions=counted)
+    return ScoredLeadView(**shown(lead, commands.labels_of(uow)), contributions=counted)
 
 
 @router.get("")
@@ -64,13 +63,17 @@ def list_leads(
     min_score: Annotated[int | None, Query(ge=0, le=100)] = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
     unassigned: Annotated[bool, Query()] = False,
+    archived: Annotated[bool, Query(description="the archived ones in place of the others")] = False,
     sort: Annotated[Literal["-created_at", "-score"], Query()] = "-created_at",
 ) -> Page[LeadView]:
     """The leads that the caller may see, filtered; the newest or the hottest first. Unassigned: the queue."""
-    wanted = Wanted(status, priority, owner_id, email, min_score, q, unassigned, sort)
+    wanted = Wanted(status, priority, owner_id, email, min_score, q, unassigned, archived, sort)
     rows = queries.list_leads(uow, scope, wanted, _position(paging.after), paging.fetch)
     by = "score" if sort == "-score" else "created_at"
-    return paging.page(rows, position=lambda row: (getattr(row, by), row.id), view=lead_view)
+    labels = commands.labels_of(uow)
+    return paging.page(
+        rows, position=lambda row: (getattr(row, by), row.id), view=lambda row: lead_view(row, labels)
+    )
 
 
 @router.get("/{lead}")
@@ -78,7 +81,7 @@ def get_lead(lead: Id, uow: Transaction, response: Response) -> LeadView:
     """One lead."""
     row = queries.get_lead(uow, lead)
     response.headers["ETag"] = etag(row.version)
-    return lead_view(row)
+    return lead_view(row, commands.labels_of(uow))
 
 
 @router.patch("/{lead}", dependencies=[WRITERS])
@@ -94,7 +97,7 @@ def change_lead(
     fields = body.model_dump(exclude_unset=True)
     row = commands.change_lead(uow, runtime.vault, lead, fields, seen.check)
     response.headers["ETag"] = etag(row.version)
-    return lead_view(row)
+    return lead_view(row, commands.labels_of(uow))
 
 
 @router.get("/{lead}/score")
@@ -123,19 +126,12 @@ def tell_history(lead: Id, uow: Transaction, paging: PagingDep) -> Page[EntryVie
     return paging.page(rows, position=lambda row: (row.at, row.id), view=entry_view)
 
 
-@router.post("/{lead}/status", dependencies=[WRITERS])
-@accepts(idempotency_key="optional")
-def set_status(lead: Id, body: NewStatus, uow: Transaction) -> WarnedLeadView:
-    """Moves a lead by hand; 409 with `allowed` where its status forbids it."""
-    row, warnings = commands.set_status(uow, lead, body.status, body.reason_code, body.reason)
-    return WarnedLeadView(**shown(row), warnings=warnings)
-
-
 @router.post("/{lead}/adjustments", status_code=202, dependencies=[WRITERS])
 @accepts(idempotency_key="optional")
 def adjust_score(lead: Id, body: NewAdjustment, uow: Transaction) -> LeadView:
     """Gives or takes points by hand; the new score comes by the stream."""
-    return lead_view(commands.adjust_score(uow, lead, body.points, body.reason))
+    row = commands.adjust_score(uow, lead, body.points, body.reason)
+    return lead_view(row, commands.labels_of(uow))
 
 
 def _position(after: Sequence[Any] | None) -> queries.After:

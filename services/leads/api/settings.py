@@ -6,16 +6,16 @@ from fastapi import Response as Answer
 
 from chassis.http import RequiredIfMatch, Router, Transaction, etag, require
 from services.leads import commands
-from services.leads.api.bodies import ResponseBody
-from services.leads.api.views import ResponseView
-from services.leads.commands.settings import RESPONSE
-from services.leads.domain import Response
+from services.leads.api.bodies import LabelsBody, ResponseBody
+from services.leads.api.views import LabelsView, ResponseView, labels_view
+from services.leads.commands.settings import LABELS, RESPONSE
+from services.leads.domain import Labels, Response
 
-router = Router(prefix="/api/leads/settings", tags=["settings"])
+router = Router(prefix="/api/leads", tags=["settings"])
 ADMIN = require("admin")
 
 
-@router.get("/response")
+@router.get("/settings/response")
 def get_response_setting(uow: Transaction, answer: Answer) -> ResponseView:
     """Where the tenant is at home, and how soon its leads are to be answered."""
     value, version = commands.read_setting(uow, RESPONSE)
@@ -23,7 +23,7 @@ def get_response_setting(uow: Transaction, answer: Answer) -> ResponseView:
     return ResponseView(**asdict(Response(**value)))
 
 
-@router.put("/response", dependencies=[ADMIN])
+@router.put("/settings/response", dependencies=[ADMIN])
 def put_response_setting(
     body: ResponseBody, uow: Transaction, seen: RequiredIfMatch, answer: Answer
 ) -> ResponseView:
@@ -31,3 +31,19 @@ def put_response_setting(
     value = body.model_dump()
     answer.headers["ETag"] = etag(commands.store_setting(uow, RESPONSE, value, seen.check))
     return ResponseView(**value)
+
+
+@router.get("/labels")
+def get_labels(uow: Transaction, answer: Answer) -> LabelsView:
+    """What the tenant calls statuses, sources and industries (F6)."""
+    stored, version = commands.read_setting(uow, LABELS)
+    answer.headers["ETag"] = etag(version)
+    return labels_view(Labels.of(stored))
+
+
+@router.put("/labels", dependencies=[ADMIN])
+def put_labels(body: LabelsBody, uow: Transaction, seen: RequiredIfMatch, answer: Answer) -> LabelsView:
+    """Decides it; leads keep their system keys, so that rules and reports stay the same."""
+    value = body.model_dump()
+    answer.headers["ETag"] = etag(commands.store_labels(uow, value, seen.check))
+    return labels_view(Labels.of(value))

@@ -5,8 +5,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from chassis.http import View
-from services.leads.domain import Priority, priority
-from services.leads.models import Contribution, Lead, RuleSetRow
+from services.leads.domain import Labels, Priority, priority
+from services.leads.domain.labels import SYSTEM
+from services.leads.models import Contribution, Lead, LogEntry, RuleSetRow
 from services.leads.queries import Entry
 
 
@@ -24,10 +25,15 @@ class LeadView(View):
     phone_unclear: bool
     """There is a phone number, and it says of no country which one it is."""
     industry: str | None
+    industry_key: str | None
+    """The tenant's own word where it was named so, else the system key."""
+    industry_label: str | None
     company_size: str | None
     country: str | None
     region: str | None
     lead_source: str
+    lead_source_key: str
+    lead_source_label: str
     channel: str | None
     campaign: str | None
     utm: dict[str, Any]
@@ -38,6 +44,7 @@ class LeadView(View):
     account_id: UUID | None
     territory: str | None
     status: str
+    status_label: str
     status_since: datetime
     pinned: bool
     score: int
@@ -50,6 +57,9 @@ class LeadView(View):
     updated_at: datetime
     respond_by: datetime | None
     first_contacted_at: datetime | None
+    consents: dict[str, Any]
+    first_touch: dict[str, Any] | None
+    last_touch: dict[str, Any] | None
     archived: bool
     conversion_id: UUID | None
     converted_to_account: UUID | None
@@ -95,10 +105,23 @@ class ScoreView(View):
     """What a limit kept from counting, with the reason."""
 
 
-class EntryView(View):
-    """A change of score or status: who, what, when, why."""
+class ActivityView(View):
+    """What somebody did with a lead."""
 
-    type: Literal["score", "status"]
+    id: UUID
+    activity: str
+    happened_at: datetime
+    first: bool
+    """The first human contact, as far as is known."""
+    text: str | None
+    first_contacted_at: datetime | None
+    version: int
+
+
+class EntryView(View):
+    """Something that happened to a lead: who, what, when, why."""
+
+    type: Literal["score", "status", "activity", "consent", "archived", "restored", "touch"]
     at: datetime
     who: str
     what: dict[str, Any]
@@ -115,6 +138,22 @@ class ResponseView(View):
 
     home_country: str | None
     respond_within_seconds: int
+
+
+class WordView(View):
+    """A word, what people read, and the system key that it stands for."""
+
+    key: str
+    label: str
+    system_key: str
+
+
+class LabelsView(View):
+    """Every word of the tenant's, relabelled or its own."""
+
+    statuses: list[WordView]
+    sources: list[WordView]
+    industries: list[WordView]
 
 
 class RuleSetView(View):
@@ -137,19 +176,26 @@ class RulesView(View):
     versions: list[RuleSetView]
 
 
-def shown(row: Lead) -> dict[str, Any]:
-    """The fields of a lead as the API shows them."""
+def shown(row: Lead, labels: Labels) -> dict[str, Any]:
+    """The fields of a lead as the API shows them, in the tenant's words."""
+    industry = row.industry and labels.label("industries", row.industry, row.own_industry)
     derived = {
+        "industry_key": row.own_industry or row.industry,
+        "industry_label": industry,
+        "lead_source_key": row.own_source or row.lead_source,
+        "lead_source_label": labels.label("sources", row.lead_source, row.own_source),
+        "status_label": labels.label("statuses", row.status),
         "priority": priority(row.score),
         "phone_unclear": row.phone is not None and row.phone_e164 is None,
         "archived": row.archived_at is not None,
+        "consents": row.consents or {},
     }
     return derived | {name: getattr(row, name) for name in LeadView.model_fields if name not in derived}
 
 
-def lead_view(row: Lead) -> LeadView:
+def lead_view(row: Lead, labels: Labels) -> LeadView:
     """As the API shows a lead."""
-    return LeadView(**shown(row))
+    return LeadView(**shown(row, labels))
 
 
 def line_view(row: Contribution) -> LineView:
@@ -160,6 +206,26 @@ def line_view(row: Contribution) -> LineView:
 def entry_view(row: Entry) -> EntryView:
     """As the API shows a change."""
     return EntryView.model_validate(row)
+
+
+def activity_view(lead: Lead, row: LogEntry) -> ActivityView:
+    """As the API shows an activity."""
+    what = row.what
+    return ActivityView(
+        id=what["activity_id"],
+        activity=what["activity"],
+        happened_at=what["happened_at"],
+        first=what["first"],
+        text=row.why,
+        first_contacted_at=lead.first_contacted_at,
+        version=lead.version,
+    )
+
+
+def labels_view(labels: Labels) -> LabelsView:
+    """As the API shows a tenant's words."""
+    words = {kind: [WordView.model_validate(term) for term in labels.terms(kind)] for kind in SYSTEM}
+    return LabelsView.model_validate(words)
 
 
 def rule_set_view(row: RuleSetRow) -> RuleSetView:

@@ -1,6 +1,8 @@
 """What can be done: one function = one operation = one transaction. Nobody here commits."""
 
 from services.leads.commands.accounts import store_account
+from services.leads.commands.activities import Deed, log_activity
+from services.leads.commands.archive import archive_lead, delete_lead, restore_lead
 from services.leads.commands.assignment import (
     assign_lead,
     claim_lead,
@@ -9,6 +11,7 @@ from services.leads.commands.assignment import (
     reroute_untouched,
     tenants_with_untouched_leads,
 )
+from services.leads.commands.consents import record_consent
 from services.leads.commands.conversions import (
     account_ready,
     account_refused,
@@ -18,37 +21,70 @@ from services.leads.commands.conversions import (
     opportunity_ready,
     opportunity_refused,
 )
+from services.leads.commands.costs import read_costs, store_costs
+from services.leads.commands.forms import change_form, form_of_key, open_form
 from services.leads.commands.leads import adjust_score, change_lead, create_lead
 from services.leads.commands.rules import draft_rules, publish_rules, rules_in_force
 from services.leads.commands.scores import store_scores
-from services.leads.commands.settings import Setup, read_setting, store_setting, tenant_setup
-from services.leads.commands.statuses import set_status
+from services.leads.commands.settings import (
+    Setup,
+    labels_of,
+    read_setting,
+    store_labels,
+    store_setting,
+    tenant_setup,
+)
+from services.leads.commands.statuses import reopen, set_status
+from services.leads.commands.submissions import (
+    Sent,
+    confirm_submission,
+    take_submission,
+    touch_lead,
+)
 
 __all__ = [
+    "Deed",
+    "Sent",
     "Setup",
     "account_ready",
     "account_refused",
     "adjust_score",
+    "archive_lead",
     "assign_lead",
     "cancel_conversion",
+    "change_form",
     "change_lead",
     "claim_lead",
+    "confirm_submission",
     "convert_lead",
     "create_lead",
+    "delete_lead",
     "draft_rules",
+    "form_of_key",
+    "labels_of",
     "lead_qualified",
+    "log_activity",
+    "open_form",
     "opportunity_ready",
     "opportunity_refused",
     "publish_rules",
+    "read_costs",
     "read_setting",
+    "record_consent",
+    "reopen",
     "reroute_lead",
     "reroute_owner",
     "reroute_untouched",
+    "restore_lead",
     "rules_in_force",
     "set_status",
     "store_account",
+    "store_costs",
+    "store_labels",
     "store_scores",
     "store_setting",
+    "take_submission",
     "tenant_setup",
     "tenants_with_untouched_leads",
+    "touch_lead",
 ]

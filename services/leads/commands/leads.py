@@ -10,11 +10,12 @@ from chassis.ids import new_id
 from chassis.pii import Vault
 from services.leads import domain, events
 from services.leads.commands.assignment import TERRITORIES, first_assignment, give_owners, territory_in
+from services.leads.commands.consents import consent_rows
 from services.leads.commands.scores import contribution_row
-from services.leads.commands.settings import RESPONSE, read_setting, tenant_setup
+from services.leads.commands.settings import tenant_setup
 from services.leads.commands.statuses import bump, first_status, locked
 from services.leads.contact import normal_email, normal_phone
-from services.leads.domain import Response, facts_of
+from services.leads.domain import Labels, facts_of
 from services.leads.models import Adjustment, Contribution, Lead, ScoreChange
 from services.leads.scoring import Facts, Outcome, RuleSet, empty, step
 
@@ -23,22 +24,29 @@ PLACE: Final = frozenset({"country", "region"})
 
 
 def create_lead(
-    uow: UnitOfWork, vault: Vault, draft: Mapping[str, Any], rep: UUID | None
+    uow: UnitOfWork,
+    vault: Vault,
+    draft: Mapping[str, Any],
+    rep: UUID | None,
+    lead_id: UUID | None = None,
 ) -> tuple[Lead, list[Contribution]]:
     """A new lead with its first score, by the same pure function that scores the stream (F1).
 
     Every way in comes through here: API, forms, imports, accounts. The score is stored as (epoch 0,
     sequence 0); the lead starts in the band of that score. `rep`: who entered it by hand, if it was a rep.
+    Raises UnknownSource.
     """
     setup = tenant_setup(uow)
-    profile = {**draft, **reached_by(uow, vault, draft, setup.response.home_country)}
+    fields = {name: value for name, value in draft.items() if name != "consents"}
+    came = fields | domain.ways(fields) | in_words(setup.labels, fields)
+    profile = {**came, **reached_by(uow, vault, fields, setup.response.home_country)}
     profile["territory"] = territory_in(setup.settings.get(TERRITORIES, {}), profile)
     event_id = new_id()
     facts = Facts(str(event_id), millis(uow.now), 1, facts_of(profile))
     outcome = first_outcome(facts, setup.rules)
     lead = Lead(
         tenant_id=uow.tenant,
-        id=new_id(),
+        id=lead_id or new_id(),
         version=1,
         created_at=uow.now,
         updated_at=uow.now,
@@ -46,6 +54,8 @@ def create_lead(
         status_since=uow.now,
         pinned=False,
         respond_by=setup.response.due(uow.now),
+        first_touch=domain.touch(came, uow.now),
+        last_touch=domain.touch(came, uow.now),
         score_epoch=0,
         score_sequence=0,
         **totals(outcome),
@@ -55,7 +65,8 @@ def create_lead(
     rows = [lead, *lines, first_score(lead), first_status(uow, lead)]
     (given,) = give_owners(uow, setup.settings, [(lead, rep)])
     uow.publish(events.lead_created(uow, vault, lead, event_id))
-    insert_rows(uow.session, [*rows, first_assignment(uow, lead, given)])
+    rows += [first_assignment(uow, lead, given)]
+    insert_rows(uow.session, [*rows, *consent_rows(uow, lead, draft.get("consents", ()))])
     return lead, lines
 
 
@@ -63,10 +74,14 @@ def change_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, fields: Mapping[st
     """Changes the named fields; what is as it was changes nothing. `seen(version)` refuses a stale view."""
     lead = locked(uow, lead_id)
     seen(lead.version)
-    home = Response(**read_setting(uow, RESPONSE)[0]).home_country
-    wanted = {**fields, **reached_by(uow, vault, {**vars(lead), **fields}, home)}
+    setup = tenant_setup(uow)
+    wanted = {
+        **fields,
+        **in_words(setup.labels, fields),
+        **reached_by(uow, vault, {**vars(lead), **fields}, setup.response.home_country),
+    }
     if not PLACE.isdisjoint(fields):
-        table = read_setting(uow, TERRITORIES)[0]
+        table = setup.settings.get(TERRITORIES, {})
         wanted["territory"] = territory_in(table, {**vars(lead), **fields})
     changed = [name for name, value in wanted.items() if getattr(lead, name) != value]
     if not changed:
@@ -110,6 +125,24 @@ def reached_by(uow: UnitOfWork, vault: Vault, fields: Mapping[str, Any], home: s
         "email_hash": vault.email_hash(uow.tenant, email) if email else None,
         "phone_e164": normal_phone(phone, country) if phone else None,
     }
+
+
+def in_words(labels: Labels, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Source and industry, where they are named, as system keys, with the tenant's own words beside them.
+
+    Raises UnknownSource.
+    """
+    found: dict[str, Any] = {}
+    if (source := fields.get("lead_source")) is not None:
+        term = labels.source(source)
+        found |= {"lead_source": term.system_key, "own_source": term.own}
+    if "industry" in fields:
+        industry = labels.industry(fields["industry"]) if fields["industry"] else None
+        found |= {
+            "industry": industry and industry.system_key,
+            "own_industry": industry and industry.own,
+        }
+    return found
 
 
 def first_outcome(facts: Facts, rules: RuleSet) -> Outcome:

@@ -8,11 +8,14 @@ from sqlalchemy import func, select
 
 from chassis.db import UnitOfWork
 from services.leads.commands.rules import in_force, rule_set
-from services.leads.domain import Response
+from services.leads.domain import Labels, Response, check_labels
 from services.leads.models import TenantSetting
 from services.leads.scoring import RuleSet
 
 RESPONSE = "response"
+LABELS = "labels"
+COSTS = "costs"
+"""Too large a setting to be read for every lead, which does not go by it."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,17 @@ class Setup:
         """Where the tenant is at home and how soon it answers."""
         return Response(**self.settings.get(RESPONSE, {}))
 
+    @property
+    def labels(self) -> Labels:
+        """What the tenant calls sources, industries and statuses."""
+        return Labels.of(self.settings.get(LABELS, {}))
+
 
 def tenant_setup(uow: UnitOfWork) -> Setup:
     """Everything that the creation of a lead goes by, in one statement."""
+    mine = TenantSetting.tenant_id == uow.tenant
     named = func.jsonb_object_agg(TenantSetting.name, TenantSetting.value)
-    settings = select(named).where(TenantSetting.tenant_id == uow.tenant).scalar_subquery()
+    settings = select(named).where(mine, TenantSetting.name != COSTS).scalar_subquery()
     found = uow.session.execute(select(settings, in_force(uow).scalar_subquery())).one()
     return Setup(rule_set(found[1]), found[0] or {})
 
@@ -52,3 +61,14 @@ def store_setting(uow: UnitOfWork, name: str, value: dict[str, Any], seen: Calla
     row.version += 1
     row.value, row.updated_at, row.updated_by = value, uow.now, uow.actor
     return row.version
+
+
+def labels_of(uow: UnitOfWork) -> Labels:
+    """What the tenant calls things."""
+    return Labels.of(read_setting(uow, LABELS)[0])
+
+
+def store_labels(uow: UnitOfWork, value: dict[str, Any], seen: Callable[[int], None]) -> int:
+    """Decides what things are called; the new version. Raises InvalidLabels."""
+    check_labels(value)
+    return store_setting(uow, LABELS, value, seen)

@@ -5,7 +5,7 @@ from uuid import UUID
 from chassis.db import UnitOfWork
 from services.leads import domain, events
 from services.leads.conversion import ConversionActive
-from services.leads.domain import LeadNotFound, Status, StatusChanged
+from services.leads.domain import LeadNotFound, Moved, Status, StatusChanged
 from services.leads.models import Lead, StatusChange
 
 
@@ -14,16 +14,41 @@ def set_status(
 ) -> tuple[Lead, list[str]]:
     """A person's decision about the status, and what they are warned of (F26-F28).
 
-    Raises LeadNotFound, ConversionActive, NotAllowedNow, ReasonMissing.
+    Raises LeadNotFound, NotAllowedNow, ReasonMissing, Busy, ConversionActive.
     """
-    lead = locked(uow, lead_id)
-    if lead.conversion_id is not None and lead.status != "converted":
-        raise ConversionActive(lead.conversion_id)
-    standing, changes = domain.set_status(lead.standing, status, lead.score, uow.now, reason_code, reason)
+    lead = movable(uow, lead_id)
+    moved = domain.set_status(lead.standing, status, lead.score, uow.now, reason_code, reason)
+    move(uow, lead, moved)
+    return lead, [change.warning for change in moved[1] if change.warning]
+
+
+def reopen(uow: UnitOfWork, lead_id: UUID, reason: str) -> Lead:
+    """Takes an unqualified lead up again where its score stands. Raises as set_status."""
+    lead = movable(uow, lead_id)
+    move(uow, lead, domain.reopen(lead.standing, lead.score, uow.now, reason))
+    return lead
+
+
+def move(uow: UnitOfWork, lead: Lead, moved: Moved, cause: str | None = None) -> None:
+    """What a transition says, stored and told."""
+    standing, changes = moved
     for change in changes:
         lead.standing = standing
-        record_status(uow, lead, change)
-    return lead, [change.warning for change in changes if change.warning]
+        record_status(uow, lead, change, cause)
+
+
+def movable(uow: UnitOfWork, lead_id: UUID) -> Lead:
+    """The locked lead, if people may move it now. Raises LeadNotFound, Busy, ConversionActive."""
+    lead = locked(uow, lead_id)
+    domain.check_movable(archived=lead.archived_at is not None)
+    check_unconverting(lead)
+    return lead
+
+
+def check_unconverting(lead: Lead) -> None:
+    """Raises ConversionActive while a conversion of the lead is under way."""
+    if lead.conversion_id is not None and lead.status != "converted":
+        raise ConversionActive(lead.conversion_id)
 
 
 def locked(uow: UnitOfWork, lead_id: UUID) -> Lead:
@@ -77,8 +102,9 @@ def first_status(uow: UnitOfWork, lead: Lead) -> StatusChange:
 
 
 def promote(uow: UnitOfWork, lead: Lead, previous: int, at_score: int, cause: str) -> None:
-    """What a new shown score does to the status, in the transaction that stores it (F25)."""
-    standing, changes = domain.promote(lead.standing, previous, at_score, uow.now)
-    for change in changes:
-        lead.standing = standing
-        record_status(uow, lead, change, cause)
+    """What a new shown score does to the status, in the transaction that stores it (F25).
+
+    Nothing to an archived lead.
+    """
+    if lead.archived_at is None:
+        move(uow, lead, domain.promote(lead.standing, previous, at_score, uow.now), cause)

@@ -15,6 +15,8 @@ def facts_of(profile: Mapping[str, object]) -> dict[str, bool | int | float | st
         "channel",
         "campaign",
         "esg_interest",
+        "own_source",
+        "own_industry",
     )
     facts: dict[str, bool | int | float | str | None] = {
         name: str(profile[name]) for name in plain if profile.get(name) is not None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 Status = Literal["new", "contacted", "qualified", "unqualified", "converted"]
 Priority = Literal["high", "medium", "low"]
@@ -20,6 +20,16 @@ class NotAllowedNow(Exception):
     def __init__(self, status: Status, wanted: str, allowed: tuple[Status, ...]) -> None:
         super().__init__(f"A lead that is {status} cannot become {wanted} by hand.")
         self.extra = {"allowed": list(allowed)}
+
+
+class Busy(Exception):
+    """Nobody moves the lead as it is now: it is archived."""
+
+    extra: ClassVar[dict[str, list[str]]] = {"allowed": []}
+
+
+class NeverDeleted(Exception):
+    """A converted lead is archived, never deleted (F33)."""
 
 
 class ReasonMissing(Exception):
@@ -92,6 +102,24 @@ def set_status(
         warning = f"Qualified by hand with a score of {score}, below {LEAST_QUALIFIED}."
     changed = moved(standing, status, at, score, reason_code, reason, warning)
     return replace(changed[0], pinned=status in OPEN), [replace(changed[1][0], pinned=status in OPEN)]
+
+
+def reopen(standing: Standing, score: int, at: datetime, reason: str) -> Moved:
+    """Takes an unqualified lead up again, in the band of its score; an open one is so already (F33).
+
+    Raises NotAllowedNow for a converted lead.
+    """
+    if standing.status in OPEN:
+        return standing, []
+    if standing.status == "converted":
+        raise NotAllowedNow(standing.status, "open again", ())
+    return moved(standing, band(score), at, score, "reopened", reason)
+
+
+def check_movable(*, archived: bool) -> None:
+    """Raises Busy where nobody moves a lead."""
+    if archived:
+        raise Busy("The lead is archived; restore it first.")
 
 
 def allowed_by_hand(status: Status, score: int) -> tuple[Status, ...]:

@@ -2,6 +2,8 @@
 
 from services.leads.queries.assignments import list_assignments
 from services.leads.queries.conversions import get_conversion, list_conversions
+from services.leads.queries.costs import leads_won
+from services.leads.queries.forms import get_form, list_forms, list_submissions
 from services.leads.queries.history import Entry, history
 from services.leads.queries.leads import After, Wanted, get_lead, list_leads, receipt
 from services.leads.queries.rules import list_rule_sets
@@ -12,12 +14,16 @@ __all__ = [
     "Entry",
     "Wanted",
     "get_conversion",
+    "get_form",
     "get_lead",
     "history",
+    "leads_won",
     "list_assignments",
     "list_conversions",
+    "list_forms",
     "list_leads",
     "list_rule_sets",
+    "list_submissions",
     "only_visible",
     "receipt",
     "visible",

@@ -1,4 +1,4 @@
-"""What happened to a lead, the newest first: changes of score and of status with who, what, when, why."""
+"""What happened to a lead, the newest first: score, status and all else, with who, what, when, why."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Text, cast, select, tuple_
 
 from chassis.db import UnitOfWork
-from services.leads.models import Adjustment, ScoreChange, StatusChange
+from services.leads.models import Adjustment, LogEntry, ScoreChange, StatusChange
 
 Position = tuple[datetime, str]
 WHY = {
@@ -38,8 +38,9 @@ class Entry:
 
 
 def history(uow: UnitOfWork, lead_id: UUID, after: Position | None, limit: int) -> list[Entry]:
-    """The newest changes of both kinds, at most `limit`; `after` is position of the last one seen."""
-    entries = [*_scores(uow, lead_id, after, limit), *_statuses(uow, lead_id, after, limit)]
+    """The newest entries of all kinds, at most `limit`; `after` is position of the last one seen."""
+    parts = (_scores, _statuses, _log)
+    entries = [entry for part in parts for entry in part(uow, lead_id, after, limit)]
     return sorted(entries, key=lambda entry: (entry.at, entry.id), reverse=True)[:limit]
 
 
@@ -56,7 +57,8 @@ def _scores(uow: UnitOfWork, lead_id: UUID, after: Position | None, limit: int) 
         .order_by(ScoreChange.stored_at.desc(), ScoreChange.epoch.desc(), ScoreChange.sequence.desc())
     )
     if after is not None:
-        found = found.where(_score_before(*after))
+        columns = (ScoreChange.stored_at, ScoreChange.epoch, ScoreChange.sequence)
+        found = found.where(_before("score", columns, after))
     rows = uow.session.execute(found.limit(limit)).all()
     return [_score(row.ScoreChange, row.Adjustment) for row in rows]
 
@@ -85,7 +87,7 @@ def _statuses(uow: UnitOfWork, lead_id: UUID, after: Position | None, limit: int
         .order_by(StatusChange.at.desc(), StatusChange.version.desc())
     )
     if after is not None:
-        found = found.where(_status_before(*after))
+        found = found.where(_before("status", (StatusChange.at, StatusChange.version), after))
     return [_status(change) for change in uow.session.scalars(found.limit(limit))]
 
 
@@ -101,19 +103,28 @@ def _status(change: StatusChange) -> Entry:
     )
 
 
-def _score_before(at: datetime, id: str) -> ColumnElement[bool]:
-    """Score changes after a position of the merged list, in which `score:` follows `status:` at one time."""
-    kind, *numbers = id.split(":")
-    if kind == "status":
-        return ScoreChange.stored_at <= at
-    epoch, sequence = map(int, numbers)
-    return tuple_(ScoreChange.stored_at, ScoreChange.epoch, ScoreChange.sequence) < tuple_(
-        at, epoch, sequence
+def _log(uow: UnitOfWork, lead_id: UUID, after: Position | None, limit: int) -> list[Entry]:
+    found = (
+        select(LogEntry)
+        .where(LogEntry.tenant_id == uow.tenant, LogEntry.lead_id == lead_id)
+        .order_by(LogEntry.at.desc(), LogEntry.version.desc())
+    )
+    if after is not None:
+        found = found.where(_before("log", (LogEntry.at, LogEntry.version), after))
+    return [_noted(row) for row in uow.session.scalars(found.limit(limit))]
+
+
+def _noted(row: LogEntry) -> Entry:
+    return Entry(
+        type=row.kind, id=f"log:{row.version:020}", at=row.at, who=row.actor, what=row.what, why=row.why
     )
 
 
-def _status_before(at: datetime, id: str) -> ColumnElement[bool]:
-    kind, *numbers = id.split(":")
-    if kind == "score":
-        return StatusChange.at < at
-    return tuple_(StatusChange.at, StatusChange.version) < tuple_(at, int(numbers[0]))
+def _before(kind: str, columns: tuple[Any, ...], after: Position) -> ColumnElement[bool]:
+    """Rows of a kind behind a position of the merged list, in which kinds at one time follow by name."""
+    at, id = after
+    seen, *numbers = id.split(":")
+    if kind == seen:
+        return tuple_(*columns) < tuple_(at, *map(int, numbers))
+    earlier: ColumnElement[bool] = columns[0] <= at if kind < seen else columns[0] < at
+    return earlier

@@ -32,6 +32,7 @@ class Wanted:
     min_score: int | None = None
     q: str | None = None
     unassigned: bool = False
+    archived: bool = False
     order: Order = "-created_at"
 
 
@@ -61,7 +62,8 @@ def receipt(uow: UnitOfWork, lead_id: UUID) -> Sequence[Contribution]:
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    away = Lead.archived_at.is_not(None) if wanted.archived else Lead.archived_at.is_(None)
+    conditions: list[ColumnElement[bool]] = [away]
     if wanted.status is not None:
         conditions.append(Lead.status == wanted.status)
     if wanted.priority is not None:

@@ -1,6 +1,7 @@
 """Status and priority of a lead, as the rules of the product say."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,15 +10,25 @@ from hypothesis import strategies as st
 from services.leads import domain
 from services.leads.domain import (
     OPEN,
+    Activity,
+    Busy,
+    Consent,
     NotAllowedNow,
+    NotYet,
     ReasonMissing,
     Standing,
     Status,
     band,
+    check_happened,
+    check_movable,
     facts_of,
+    first_contact,
+    later,
     priority,
     promote,
+    reopen,
     set_status,
+    ways,
 )
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -137,3 +148,64 @@ def test_scoring_sees_values_without_the_person() -> None:
         "has_job_title": False,
         "industry": "finance",
     }
+
+
+def test_an_unqualified_lead_is_taken_up_again_where_its_score_stands() -> None:
+    standing, (event,) = reopen(Standing("unqualified", NOON), 75, LATER, "They called.")
+    assert standing == Standing("qualified", LATER)
+    assert (event.reason_code, event.reason) == ("reopened", "They called.")
+    assert reopen(Standing("new", NOON), 75, LATER, "Why not.") == (Standing("new", NOON), [])
+    with pytest.raises(NotAllowedNow):
+        reopen(Standing("converted", NOON), 75, LATER, "No.")
+
+
+def test_nobody_moves_an_archived_lead() -> None:
+    check_movable(archived=False)
+    with pytest.raises(Busy) as caught:
+        check_movable(archived=True)
+    assert caught.value.extra == {"allowed": []}
+
+
+@pytest.mark.parametrize(
+    ("known", "activity", "hour", "human", "first"),
+    [
+        (None, "call", 1, True, True),
+        (None, "mail", 1, True, True),
+        (None, "meeting", 1, True, True),
+        (None, "note", 1, True, False),
+        (None, "call", 1, False, False),
+        (NOON, "call", 1, True, False),
+        (NOON, "call", -1, True, True),
+        (NOON, "note", -1, True, False),
+    ],
+)
+def test_the_first_contact_is_a_humans_and_reaches_the_person(
+    known: datetime | None, activity: Activity, hour: int, human: bool, first: bool
+) -> None:
+    assert first_contact(known, activity, NOON + timedelta(hours=hour), human) is first
+
+
+def test_nobody_logs_what_has_not_happened() -> None:
+    check_happened(NOON + timedelta(minutes=4), NOON)
+    with pytest.raises(NotYet):
+        check_happened(NOON + timedelta(minutes=6), NOON)
+
+
+@given(st.permutations(range(4)))
+def test_the_later_word_of_a_person_holds_whatever_comes_first(order: list[int]) -> None:
+    words = [
+        Consent("email", "granted" if n % 2 else "withdrawn", NOON + timedelta(hours=n), "form")
+        for n in range(4)
+    ]
+    known: dict[str, Any] | None = None
+    for n in order:
+        if later(known, words[n]):
+            known = words[n].plain()
+    assert known == words[3].plain()
+    assert not later(known, words[3])
+
+
+def test_channel_and_campaign_are_what_is_said_of_them_else_what_utm_says() -> None:
+    assert ways({"utm": {"medium": "cpc", "campaign": "spring"}}) == {"channel": "cpc", "campaign": "spring"}
+    said = {"channel": "fair", "campaign": None, "utm": {"utm_medium": "cpc", "utm_campaign": "autumn"}}
+    assert ways(said) == {"channel": "fair", "campaign": "autumn"}

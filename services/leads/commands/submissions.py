@@ -1,0 +1,127 @@
+"""What web forms send: a lead, or a wait for its confirmation, or a robot's work; once each (F2)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from chassis.db import UnitOfWork
+from chassis.ids import derived_id
+from chassis.pii import Vault
+from services.leads import domain, events
+from services.leads.commands.leads import create_lead
+from services.leads.commands.log import note
+from services.leads.commands.statuses import locked
+from services.leads.domain import CONFIRM_WITHIN, Expired, FormNotFound
+from services.leads.models import Form, FormSubmission
+
+Link = Callable[[UUID, datetime], str]
+"""The address that confirms a submission, good until a time."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A submission as it came: its own id, its fields, and the lead that they describe."""
+
+    id: UUID
+    fields: Mapping[str, str]
+    draft: Mapping[str, Any]
+    unmapped: Mapping[str, str]
+    robot: bool
+
+
+def take_submission(uow: UnitOfWork, vault: Vault, form: Form, sent: Sent, link: Link) -> FormSubmission:
+    """Keeps a submission and makes of it what the form says.
+
+    The same submission, or the same e-mail on the same form, is the same lead: it is touched once more.
+    """
+    email = sent.draft.get("email")
+    email_hash = vault.email_hash(uow.tenant, email) if email else None
+    _one_at_a_time(uow, form, email_hash or str(sent.id))
+    row = uow.session.get(FormSubmission, (uow.tenant, form.id, sent.id))
+    if row is not None:
+        return row
+    row = FormSubmission(
+        tenant_id=uow.tenant,
+        form_id=form.id,
+        id=sent.id,
+        received_at=uow.now,
+        email_hash=email_hash,
+        outcome="flagged",
+        sent=dict(sent.fields),
+    )
+    if not sent.robot:
+        _settle(uow, vault, form, row, sent, link)
+    uow.session.add(row)
+    return row
+
+
+def confirm_submission(
+    uow: UnitOfWork, vault: Vault, form_id: UUID, submission_id: UUID, read: Callable[[Form, Any], Sent]
+) -> Form:
+    """Makes a lead of a submission that waited for it; once. Raises FormNotFound, Expired."""
+    form = uow.session.get(Form, (uow.tenant, form_id))
+    row = uow.session.get(FormSubmission, (uow.tenant, form_id, submission_id), with_for_update=True)
+    if form is None or row is None:
+        raise FormNotFound("No such form.")
+    if row.outcome == "awaiting":
+        if uow.now > row.received_at + CONFIRM_WITHIN:
+            raise Expired("The link is no longer good; send the form again.")
+        _one_at_a_time(uow, form, row.email_hash or str(row.id))
+        _accept(uow, vault, form, row, read(form, row.sent))
+    return form
+
+
+def _settle(uow: UnitOfWork, vault: Vault, form: Form, row: FormSubmission, sent: Sent, link: Link) -> None:
+    known = _lead_of(uow, row)
+    if known is None and form.double_opt_in:
+        row.outcome, row.lead_id = "awaiting", derived_id("form", row.id)
+        until = uow.now + CONFIRM_WITHIN
+        letter = {"email": sent.draft["email"], "link": link(row.id, until)}
+        uow.publish(events.form_confirmation_wanted(uow, vault, form, row, letter, until))
+    else:
+        _accept(uow, vault, form, row, sent)
+
+
+def _accept(uow: UnitOfWork, vault: Vault, form: Form, row: FormSubmission, sent: Sent) -> None:
+    """The lead that the form had of this address already, else a new one; only what is nobody's is kept."""
+    known = _lead_of(uow, row)
+    row.outcome, row.sent, row.settled_at = "accepted", dict(sent.unmapped), uow.now
+    if known is not None:
+        row.lead_id = known
+        touch_lead(uow, vault, known, sent.draft)
+        return
+    draft = {**sent.draft, "lead_source": sent.draft.get("lead_source") or "web_form"}
+    row.lead_id = create_lead(uow, vault, draft, None, row.lead_id)[0].id
+
+
+def touch_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, draft: Mapping[str, Any]) -> None:
+    """The lead came again, by this way (F7). Raises LeadNotFound."""
+    lead = locked(uow, lead_id)
+    came = {**draft, "lead_source": "web_form"}
+    lead.last_touch = domain.touch(came | domain.ways(came), uow.now)
+    note(uow, lead, "touch", None, **lead.last_touch)
+    uow.publish(events.lead_changed(uow, vault, lead, ["last_touch"]))
+
+
+def _lead_of(uow: UnitOfWork, row: FormSubmission) -> UUID | None:
+    """The lead that this form has made of the same address before."""
+    if row.email_hash is None:
+        return None
+    earlier = select(FormSubmission.lead_id).where(
+        FormSubmission.tenant_id == uow.tenant,
+        FormSubmission.form_id == row.form_id,
+        FormSubmission.email_hash == row.email_hash,
+        FormSubmission.outcome == "accepted",
+    )
+    return uow.session.scalars(earlier.order_by(FormSubmission.received_at).limit(1)).one_or_none()
+
+
+def _one_at_a_time(uow: UnitOfWork, form: Form, who: str) -> None:
+    """Two submissions of one person follow each other, so that they cannot become two leads."""
+    digest = blake2b(f"form:{form.tenant_id}:{form.id}:{who}".encode(), digest_size=8).digest()
+    uow.session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(digest, signed=True))))
