@@ -148,6 +148,8 @@ def _sent(form: Form, fields: dict[str, str], now: datetime) -> Sent:
     robot = form.layout.robot(fields)
     reading = form.layout.read(fields)
     draft = {} if robot else _draft(form, reading, now)
+    if not (robot or reading.fields):
+        raise Problem(422, detail="Nothing of the form is filled in.")
     if not robot and form.double_opt_in and not draft.get("email"):
         raise _unfit([(form.layout.field_of("email"), "is needed")])
     return Sent(id, fields, draft, reading.unmapped, robot)

@@ -1,6 +1,6 @@
 """Routes of web forms: what marketing makes of them, and what they sent."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from fastapi import Response
@@ -22,6 +22,7 @@ from chassis.http import (
 )
 from services.leads import commands, queries
 from services.leads.api.bodies import NewLead
+from services.leads.domain import Channel
 from services.leads.domain.forms import CONSENT, UTM
 from services.leads.models import Form, FormSubmission
 
@@ -31,7 +32,8 @@ TARGETS = frozenset(NewLead.model_fields) - {"account_id", "lead_source", "utm",
 
 
 def _target(name: str) -> str:
-    if name in TARGETS or name.startswith((CONSENT, UTM)):
+    channel = name.removeprefix(CONSENT) if name.startswith(CONSENT) else None
+    if name in TARGETS or name.startswith(UTM) or channel in get_args(Channel):
         return name
     raise ValueError("must be a field of a lead, utm_<parameter> or consent_<channel>")
 

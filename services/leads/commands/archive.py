@@ -32,7 +32,7 @@ def restore_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, reason: str | Non
         lead.archived_at = None
         note(uow, lead, "restored", reason)
         uow.publish(events.lead_changed(uow, vault, lead, ["archived"]))
-        promote(uow, lead, lead.score, lead.score, "restored")
+        promote(uow, lead, lead.score, lead.score)
     return lead
 
 

@@ -12,9 +12,9 @@ from services.leads.models import Lead, LogEntry
 
 
 def record_consent(uow: UnitOfWork, lead_id: UUID, consent: Consent) -> Lead:
-    """Keeps what a person said of a channel; an older or the same word changes nothing. Raises LeadNotFound.
+    """Keeps what a person said of a channel; an older or the same word changes nothing.
 
-    Whoever hears of an unsubscription withdraws by it too.
+    Whoever hears of an unsubscription withdraws by it too. Raises LeadNotFound, NotYet.
     """
     lead = locked(uow, lead_id)
     uow.session.add_all(consent_rows(uow, lead, [consent]))
@@ -22,9 +22,10 @@ def record_consent(uow: UnitOfWork, lead_id: UUID, consent: Consent) -> Lead:
 
 
 def consent_rows(uow: UnitOfWork, lead: Lead, consents: Sequence[Consent]) -> list[LogEntry]:
-    """The lead with what the person said, told; lines of the log that are still to be stored."""
+    """The lead with what the person said, told; lines of the log still to be stored. Raises NotYet."""
     rows = []
     for consent in consents:
+        domain.check_happened(consent.at, uow.now)
         known = lead.consents or {}
         if domain.later(known.get(consent.channel), consent):
             bump(uow, lead)

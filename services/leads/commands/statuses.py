@@ -101,7 +101,7 @@ def first_status(uow: UnitOfWork, lead: Lead) -> StatusChange:
     return row
 
 
-def promote(uow: UnitOfWork, lead: Lead, previous: int, at_score: int, cause: str) -> None:
+def promote(uow: UnitOfWork, lead: Lead, previous: int, at_score: int, cause: str | None = None) -> None:
     """What a new shown score does to the status, in the transaction that stores it (F25).
 
     Nothing to an archived lead.

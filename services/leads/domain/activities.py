@@ -11,13 +11,13 @@ SKEW: Final = timedelta(minutes=5)
 
 
 class NotYet(Exception):
-    """What is logged has happened already; this has not."""
+    """What is logged, or said, has happened already; this has not."""
 
 
 def check_happened(happened_at: datetime, now: datetime) -> None:
     """Raises NotYet for a time to come."""
     if happened_at > now + SKEW:
-        raise NotYet("An activity is logged once it has happened.")
+        raise NotYet("This has not happened yet.")
 
 
 def first_contact(known: datetime | None, activity: Activity, happened_at: datetime, human: bool) -> bool:
