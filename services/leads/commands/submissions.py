@@ -61,7 +61,11 @@ def take_submission(uow: UnitOfWork, vault: Vault, form: Form, sent: Sent, link:
 
 
 def confirm_submission(
-    uow: UnitOfWork, vault: Vault, form_id: UUID, submission_id: UUID, read: Callable[[Form, Any], Sent]
+    uow: UnitOfWork,
+    vault: Vault,
+    form_id: UUID,
+    submission_id: UUID,
+    read: Callable[[Form, FormSubmission], Sent],
 ) -> Form:
     """Makes a lead of a submission that waited for it; once. Raises FormNotFound, Expired."""
     form = uow.session.get(Form, (uow.tenant, form_id))
@@ -72,7 +76,7 @@ def confirm_submission(
         if uow.now > row.received_at + CONFIRM_WITHIN:
             raise Expired("The link is no longer good; send the form again.")
         _one_at_a_time(uow, form, row.email_hash or str(row.id))
-        _accept(uow, vault, form, row, read(form, row.sent))
+        _accept(uow, vault, form, row, read(form, row))
     return form
 
 
