@@ -6,6 +6,7 @@ from the outbox on everything is as always: relay, topics, scoring, alerts, cons
 
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +53,15 @@ def enter(system: System) -> None:
     for first in range(0, LEADS, AT_ONCE):
         with database.unit_of_work(tenant_id("acme"), "system:bench") as uow:
             for number in range(first, min(first + AT_ONCE, LEADS)):
-                create_lead(uow, vault, draft(number), None)
+                create_lead(uow, vault, draft(number, uow.now), None)
     database.close()
 
 
-def draft(number: int) -> dict[str, Any]:
+def draft(number: int, now: datetime) -> dict[str, Any]:
     """What a caller of the API says of a lead, checked as there."""
     about = {"first_name": "Lea", "last_name": f"Number {number}", "company": f"Company {number % 5_000}"}
     body = NewLead.model_validate({**about, "email": f"lead-{number}@bench.example"})
-    return draft_of(body)
+    return draft_of(body, now)
 
 
 def wait_for_scores(system: System) -> None:
