@@ -1,10 +1,12 @@
 """Routes of what deals come to: board, forecast, its accuracy, results."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field
+from sqlalchemy import RowMapping
 
 from chassis.http import Day, Id, Problem, Router, ScopeDep, Timestamp, Transaction
 from services.opportunities import commands, queries
@@ -22,7 +24,7 @@ from services.opportunities.api.report_views import (
     TotalView,
     VerdictView,
 )
-from services.opportunities.domain import DealType
+from services.opportunities.domain import DealType, Stage
 from services.opportunities.domain.forecast import following, month_of, months, velocity, win_rate
 from services.opportunities.queries import Closed, Results, Span, Wanted
 
@@ -56,20 +58,7 @@ def show_board(
         close_to=close_to,
     )
     rows = queries.totals(uow, scope, wanted)
-    columns = []
-    for stage in stages:
-        found = [TotalView.model_validate(row) for row in rows if row["stage"] == stage.key]
-        columns.append(
-            ColumnView(
-                stage=stage.key,
-                label=stage.label,
-                outcome=stage.outcome,
-                probability=stage.probability,
-                count=sum(total.count for total in found),
-                totals=found,
-            )
-        )
-    return BoardView(pipeline=pipeline, columns=columns)
+    return BoardView(pipeline=pipeline, columns=[_column(stage, rows) for stage in stages])
 
 
 @router.get("/forecast")
@@ -132,6 +121,18 @@ def show_performance(
         lost_reasons=[CountView.model_validate(row) for row in found.reasons],
         competitors=[CountView.model_validate(row) for row in found.competitors],
         stages=[TimeInStageView.model_validate(row) for row in found.stages],
+    )
+
+
+def _column(stage: Stage, rows: Sequence[RowMapping]) -> ColumnView:
+    found = [TotalView.model_validate(row) for row in rows if row["stage"] == stage.key]
+    return ColumnView(
+        stage=stage.key,
+        label=stage.label,
+        outcome=stage.outcome,
+        probability=stage.probability,
+        count=sum(total.count for total in found),
+        totals=found,
     )
 
 

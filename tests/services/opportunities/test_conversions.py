@@ -11,16 +11,13 @@ from services.opportunities import commands
 from services.opportunities.domain import Why
 from services.opportunities.models import Change
 from tests.services.house import ACME, House
-from tests.services.opportunities.deals import ACCOUNT, account
+from tests.services.opportunities.deals import ACCOUNT, hear
 
 OPPORTUNITY, CONVERSION = UUID(int=23), UUID(int=24)
 WANTED: dict[str, Any] = {
-    "event_id": str(uuid4()), "tenant_id": str(ACME), "lead_id": str(UUID(int=11)), "version": 5,
-    "occurred_at": 1, "actor": "system:leads", "conversion_id": str(CONVERSION), "path": "A",
-    "opportunity_id": str(OPPORTUNITY), "opportunity_exists": False, "account_id": str(ACCOUNT),
-    "contact_id": str(UUID(int=22)), "title": "Initial Opportunity - ACME GmbH",
-    "deal_type": "new_business", "amount_minor": 2_500_000, "currency": "EUR", "close_date": "2027-02-23",
-    "owner_id": str(UUID(int=9)), "lead_source": "web_form", "score": 88,
+    "conversion_id": str(CONVERSION), "opportunity_id": str(OPPORTUNITY), "opportunity_exists": False,
+    "account_id": str(ACCOUNT), "lead_id": str(UUID(int=11)), "close_date": "2027-02-23", "score": 88,
+    "deal_type": "new_business", "amount_minor": 2_500_000, "currency": "EUR",
 }  # fmt: skip
 FAILED = {
     "conversion_id": str(CONVERSION), "opportunity_id": str(OPPORTUNITY), "reason": "Somebody was faster.",
@@ -29,12 +26,12 @@ FAILED = {
 
 def want(house: House, **other: Any) -> None:
     """The conversion asks."""
-    house.run(lambda uow: commands.give_opportunity(uow, WANTED | other))
+    hear(house, "leads.lead", "ConversionOpportunityWanted", **(WANTED | other))
 
 
 def fail(house: House, **other: Any) -> None:
     """The conversion is given up."""
-    house.run(lambda uow: commands.withdraw_opportunity(uow, FAILED | other))
+    hear(house, "leads.lead", "ConversionFailed", **(FAILED | other))
 
 
 def chosen(house: House) -> str:
@@ -111,7 +108,7 @@ def test_an_account_that_was_not_heard_of_yet_is_believed_to_be_there(house: Hou
 
 
 def test_a_closed_account_gets_no_opportunity(house: House) -> None:
-    house.run(lambda uow: commands.store_account(uow, account(version=5, closed=True)))
+    hear(house, "accounts.account", "AccountChanged", account_id=str(ACCOUNT), version=5, closed=True)
     want(house)
     assert told(house) == ["ConversionOpportunityRefused"]
     assert (last(house)["code"], last(house)["reason"]) == ("not_possible", "The account is closed.")
