@@ -14,7 +14,7 @@ from deploy.local.kafka import Kafka
 from tests.faults.streams.arena import Arena, times
 from tests.faults.streams.writer import Writer
 
-pytestmark = [pytest.mark.infra, pytest.mark.faults, pytest.mark.timeout(1_800)]
+pytestmark = [pytest.mark.infra, pytest.mark.faults, pytest.mark.timeout(3_600)]
 
 EXIT_LOST = 1
 """A member that loses its broker for too long ends, to be started again."""

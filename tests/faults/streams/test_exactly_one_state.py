@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from tests.faults.streams.arena import PARTITIONS, SESSION, Arena, times, until
 from tests.faults.streams.writer import Writer
 
-pytestmark = [pytest.mark.infra, pytest.mark.faults, pytest.mark.timeout(1_800)]
+pytestmark = [pytest.mark.infra, pytest.mark.faults, pytest.mark.timeout(3_600)]
 
 
 @pytest.fixture(params=["confluent", "faust"])

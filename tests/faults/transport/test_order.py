@@ -14,7 +14,7 @@ from tests.chassis.sample import service
 from tests.chassis.sample.world import ACME, World, eventually, running, scaled
 from tests.faults.transport.order import inversions
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3_600)]
 
 WRITERS = 8
 LEADS = 10

@@ -16,7 +16,7 @@ from tests.chassis.sample import service
 from tests.chassis.sample.world import SCALE, World, eventually, scaled
 from tests.faults.transport.order import inversions
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3_600)]
 
 LEADS = 50
 

@@ -107,7 +107,7 @@ def raised(owner: UUID) -> list[dict[str, Any]]:
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3_600)
 def test_every_alert_is_stored_told_and_mailed_once_though_the_notifier_is_killed(
     furnished: House, broker: str, registry: str, post: Post
 ) -> None:
