@@ -16,6 +16,8 @@ from deploy.local import start
 from deploy.local.system import System
 
 T = TypeVar("T")
+PATIENCE = 120.0
+"""Seconds for what takes one on a calm machine; a loaded one is the normal case."""
 
 
 class World:
@@ -57,7 +59,7 @@ class World:
         return [file.read_text() for file in sorted((self.home / "mail").glob(f"*-{to}.eml"))]
 
 
-def eventually(look: Callable[[], T], good: Callable[[T], Any], seconds: float = 30) -> T:
+def eventually(look: Callable[[], T], good: Callable[[T], Any], seconds: float = PATIENCE) -> T:
     """What `look` sees once it is good; fails with the last look when that takes too long."""
     deadline = time.monotonic() + seconds
     while True:

@@ -92,8 +92,8 @@ class FaustHost(Generic[S]):
         self._kick, self._room, self._turn = asyncio.Event(), asyncio.Event(), asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "stream-engine")
         self._app = app = self._declare()
-        await app.start()
-        tasks = [asyncio.create_task(self._guard(work)) for work in (self._flush, self._watch)]
+        works = (app.start, self._flush, self._watch)  # a start may last: the stop does not wait for it
+        tasks = [asyncio.create_task(self._guard(work)) for work in works]
         while not (stop.is_set() or self._failed or app.should_stop):
             await asyncio.sleep(0.1)
         if app.should_stop and not stop.is_set() and self._failed is None:

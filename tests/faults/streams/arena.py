@@ -138,7 +138,7 @@ class Arena:
         """SIGTERM: must end with 0; the seconds that it took."""
         started = time.monotonic()
         member.send_signal(signal.SIGTERM)
-        assert member.wait(20) == 0
+        assert self._end_of(member, 20) == 0, self.told()
         self._members.remove(member)
         return time.monotonic() - started
 
@@ -147,8 +147,17 @@ class Arena:
         member.send_signal(signal.SIGSTOP)
         time.sleep(seconds)
         member.send_signal(signal.SIGCONT)
-        assert member.wait(30) == EXIT_FROZEN
+        assert self._end_of(member, 60) == EXIT_FROZEN, self.told()
         self._members.remove(member)
+
+    def _end_of(self, member: subprocess.Popen[bytes], seconds: float) -> int | None:
+        """Its exit code; None, and where it hangs in its log, when it does not end in time."""
+        try:
+            return member.wait(seconds)
+        except subprocess.TimeoutExpired:
+            member.send_signal(signal.SIGUSR1)
+            time.sleep(1)
+            return None
 
     def revive(self, *codes: int) -> None:
         """Starts others in the place of those that ended by themselves with one of these exit codes."""

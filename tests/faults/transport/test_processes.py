@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.chassis.sample import service
-from tests.chassis.sample.world import SCALE, World, eventually, scaled
+from tests.chassis.sample.world import PATIENCE, SCALE, World, eventually, scaled
 from tests.faults.transport.order import inversions
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3_600)]
@@ -85,8 +85,8 @@ def test_no_accepted_write_is_lost_whoever_is_killed(world: World, tmp_path: Pat
             everybody.kill(chance.choice(everybody.names))
             kills += 1
         everybody.end("write")
-        eventually(world.drained, 120)
-        eventually(world.caught_up, 120)
+        eventually(world.drained)
+        eventually(world.caught_up)
     accepted = {
         (lead, number + 1)
         for lead, trail in world.whole_trails().items()
@@ -104,7 +104,7 @@ def test_a_relay_killed_before_it_deletes_loses_nothing(world: World) -> None:
     for number in range(kills):
         world.change(number % 7, times=2)
         with world.process("relay", FAILPOINT="relay.before_delete:kill") as relay:
-            assert relay.wait(60) == -signal.SIGKILL
+            assert relay.wait(PATIENCE) == -signal.SIGKILL
     with world.relay():
         eventually(world.drained)
     arrived = world.versions_read()
@@ -131,7 +131,7 @@ def test_a_leader_that_stands_still_is_replaced_and_harmless_when_it_comes_back(
             with world.relay() as heir:
                 for number in range(20):
                     world.change(number, times=3)
-                eventually(lambda: len(heir.shards) == 16, 40)
+                eventually(lambda: len(heir.shards) == 16)
                 eventually(world.drained)
                 time.sleep(50 * SCALE)
                 os.kill(leader.pid, signal.SIGCONT)

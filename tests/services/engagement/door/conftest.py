@@ -32,7 +32,7 @@ from services.engagement.settings import EngagementSettings
 from tests.topics import records
 
 T = TypeVar("T")
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 def eventually(look: Callable[[], T], seconds: float = PATIENCE) -> T:
