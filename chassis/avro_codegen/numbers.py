@@ -46,7 +46,7 @@ def write_int(value: int) -> bytes:
 
 
 def read_long(raw: bytes, at: int) -> tuple[int, int]:
-    """A number of any length, and where it ends."""
+    """A number of 64 bits, and where it ends."""
     byte = raw[at]
     at += 1
     value, shift = byte & 127, 7
@@ -55,4 +55,6 @@ def read_long(raw: bytes, at: int) -> tuple[int, int]:
         at += 1
         value |= (byte & 127) << shift
         shift += 7
+    if shift > 63 and value >> 64:
+        raise Unusual("more than 64 bits")
     return (value >> 1) ^ -(value & 1), at

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.avro_codegen import Unsupported, Unusual, reader, writer
+from chassis.avro_codegen.numbers import read_long
 from chassis.catalogue import Catalogue
 
 RECORDS = {record.full_name: parse_schema(record.newest) for _, record in Catalogue.load().subjects()}
@@ -56,6 +57,11 @@ def test_the_bytes_are_fastavros_and_reading_gives_the_record_back(name: str, da
     raw = fastavro_bytes(schema, value)
     assert writer(schema)(value) == raw
     assert reader(schema)(b"....." + raw, 5) == (schemaless_reader(BytesIO(raw), schema, None), 5 + len(raw))
+
+
+def test_a_number_of_more_than_64_bits_is_left_to_fastavro() -> None:
+    with pytest.raises(Unusual):
+        read_long(b"\x80" * 9 + b"\x02", 0)
 
 
 @pytest.mark.parametrize("name", RECORDS)
