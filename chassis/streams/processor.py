@@ -35,7 +35,7 @@ def run_processor(
     wire = KafkaWire(settings.bootstrap, settings.client, stop)
     try:
         engine = Engine(fold, codec, catalogue, wire, pulse)
-        _host(settings)(engine, fold.name, settings).run(stop)
+        host_of(settings)(engine, fold.name, settings).run(stop)
     except StreamError as error:
         if not stop.is_set() or isinstance(error, Frozen):
             raise
@@ -45,7 +45,7 @@ def run_processor(
         pulse.stop()
 
 
-def _host(settings: StreamSettings) -> Any:
+def host_of(settings: StreamSettings) -> Any:
     """The host that is asked for; Faust takes a second to import, so only who runs on it waits for it."""
     if settings.host == "faust":
         from chassis.streams.faust_host import FaustHost

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 
-from chassis.streams.processor import EXIT_FROZEN, run_processor
+from chassis.streams.processor import EXIT_FROZEN, host_of, run_processor
 from chassis.streams.settings import StreamSettings
 from chassis.streams.wire import Frozen
 from tests.chassis.streams.sums import Sums, catalogue, offline_codec
@@ -18,10 +18,12 @@ def main(prefix: str, **settings: str) -> int:
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    print("ready", flush=True)  # noqa: T201 - from here on it heeds SIGTERM
+    asked = StreamSettings(**settings)  # type: ignore[arg-type]
+    host_of(asked)  # an import does not heed SIGTERM, and on a loaded machine this one takes its time
+    print("ready", flush=True)  # noqa: T201
     contract = catalogue(prefix)
     try:
-        run_processor(Sums(prefix), StreamSettings(**settings), offline_codec(contract), contract, stop)  # type: ignore[arg-type]
+        run_processor(Sums(prefix), asked, offline_codec(contract), contract, stop)
     except Frozen as error:
         logging.warning("%s", error)
         return EXIT_FROZEN
