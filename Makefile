@@ -42,7 +42,7 @@ demo: up ## A day of prospects' behaviour, shown live and explained
 	@$(BIN)/salescompass demo
 
 test: $(READY) ## Every test on real Kafka, registry and PostgreSQL; kills and cuts with a twentieth of the counts
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup
+	$(BIN)/pytest -q -n $(WORKERS)
 
 test-fast: $(READY) ## Tests without infrastructure: seconds
 	$(BIN)/pytest -q -m "not infra and not faults"

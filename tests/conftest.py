@@ -8,9 +8,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local import infra as local
 from deploy.local.leash import leash
@@ -21,6 +23,8 @@ Databases = Callable[[str], dict[str, str]]
 """Service name to the addresses of a fresh, empty database by role: owner, app, relay."""
 
 PARTS = frozenset({"infra", "kafka", "registry", "postgres", "database", "world"})
+WHOLE_SYSTEM = ("tests/deploy/test_up.py", "tests/faults/test_line.py", "tests/journeys/")
+"""Tests that stand on everything that `make up` starts."""
 # A build judges a change, so it plays the same examples each time; a person's run looks for new ones.
 settings.register_profile("build", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None)
@@ -37,15 +41,25 @@ class Infra:
     databases: Databases
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist takes its groups from the marks that it finds
+class OneSystem(LoadScopeScheduling):  # type: ignore[misc]
+    """One process of a run has the whole system and plays all its tests; any other test goes anywhere."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "system" if nodeid.startswith(WHOLE_SYSTEM) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneSystem:
+    """In place of xdist's groups: they are lost in the ids of pytest 9.2."""
+    return OneSystem(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks as `infra` whatever stands on a real part, so that `make test-fast` can leave it out."""
     for item in items:
         wanted = set(getattr(item, "fixturenames", ()))
         if PARTS & wanted:
             item.add_marker("infra")
-        if "world" in wanted:  # one process of the run has the whole system
-            item.add_marker(pytest.mark.xdist_group("world"))
 
 
 @pytest.fixture(scope="session", autouse=True)

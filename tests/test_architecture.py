@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.conftest import WHOLE_SYSTEM
+
 ROOT = Path(__file__).parents[1]
 SERVICES = sorted(p.parent.name for p in ROOT.glob("services/*/__init__.py"))
 PURE = sorted(
@@ -163,3 +165,10 @@ def test_a_service_that_imports_another_breaks_a_contract(tmp_path: Path) -> Non
     assert result.returncode == 1
     assert "Services share schemas and chassis, never each other's code BROKEN" in result.stdout
     assert "Only the chassis speaks to Kafka, Faust and Avro BROKEN" in result.stdout
+
+
+def test_whatever_stands_on_the_whole_system_is_played_by_one_process() -> None:
+    asks = "tests.world import World"
+    asking = [path for path in (ROOT / "tests").rglob("test_*.py") if asks in path.read_text()]
+    named = [str(path.relative_to(ROOT)) for path in asking if path != Path(__file__)]
+    assert [name for name in named if not name.startswith(WHOLE_SYSTEM)] == []
