@@ -32,7 +32,9 @@ def run() -> Iterator[Run]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as started:
         assert started.stdout is not None
         folder = Path(started.stdout.readline().strip())
-        assert {"postgres", "sleep"} <= {process.name() for process in marked(str(folder))}
+        eventually(
+            lambda: {process.name() for process in marked(str(folder))}, {"postgres", "sleep"}.issubset
+        )
         yield started, folder
 
 
