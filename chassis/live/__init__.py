@@ -2,7 +2,8 @@
 
     LIVE = Live(topics=("notifications.alert", "leads.score"),
                 stored_by={"notifications.alert": "notifications"},      # topic to the group that stores it
-                view=as_shown)                # Event -> (name, JSON object), None for what is not shown
+                view=as_shown,                # Event -> (name, JSON object), None for what is not shown
+                audiences=who_sees)           # (unit of work, events) -> for each: which scopes show it
 
     @router.get("/stream")
     async def stream(request: Request, caller: CallerDep) -> Response:

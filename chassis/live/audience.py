@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from chassis.colleagues import EVERYTHING, Scope
 from chassis.live.positions import Vector
 
 LONGEST_QUEUE = 1_000
@@ -25,9 +26,11 @@ class Shown(NamedTuple):
 class Client:
     """One open stream. The reader thread puts, the client's task takes."""
 
-    def __init__(self, tenant: UUID, may_see: Callable[[Any], bool]) -> None:
+    def __init__(self, tenant: UUID, may_see: Callable[[Any], bool], scope: Scope = EVERYTHING) -> None:
         self.tenant = tenant
         self.may_see = may_see
+        self.scope = scope
+        """What the client's user may see now; renewed by the client's task."""
         self.cut = False
         """It fell too far behind, or its positions are void."""
         self.ending = False

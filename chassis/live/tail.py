@@ -3,14 +3,17 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import takewhile
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 import structlog
 from confluent_kafka import KafkaException
 
+from chassis.colleagues import Scope
 from chassis.consumer.records import Event, RawRecord, Refusal, tenant_of_key
 from chassis.db import Contended, DatabaseUnavailable
 from chassis.live.audience import Audience, Client, Shown
@@ -19,9 +22,25 @@ from chassis.live.source import Expired, assign, bounds, open_consumer, records
 
 log = structlog.get_logger(__name__)
 
+RawPlace = tuple[str, int, int]
+"""Topic, partition, offset."""
 Stored = Callable[[], Mapping[Place, int]]
 """Next offset of what is stored, for the places that have to wait for it."""
 View = Callable[[Event], tuple[str, dict[str, Any]] | None]
+ToldTo = Callable[[Scope], bool]
+"""Whether somebody with that scope is told of an event."""
+Audiences = Callable[[UUID, Sequence[Event]], Sequence[ToldTo]]
+"""Who is told of events of a tenant. May block; raises DatabaseUnavailable."""
+
+
+class Told(NamedTuple):
+    """An event as it is shown, and to whom."""
+
+    event: Event
+    name: str
+    data: str
+    told_to: ToldTo
+
 
 MOST_HELD = 20_000
 """Records that wait to be stored; then reading pauses, and the broker keeps the rest."""
@@ -41,6 +60,7 @@ class LiveTail:
         *,
         decode: Callable[[RawRecord], Event | Refusal],
         view: View,
+        audiences: Audiences,
         stored: Stored,
         waits: frozenset[str],
         stop: threading.Event,
@@ -48,6 +68,7 @@ class LiveTail:
         self.places = places
         self._bootstrap, self._client = bootstrap, client
         self._decode, self._view, self._stored = decode, view, stored
+        self._audiences = audiences
         self._waits = frozenset(i for i, (topic, _) in enumerate(places.all) if topic in waits)
         self._read: list[int] = []
         self._released: Vector = ()
@@ -96,7 +117,24 @@ class LiveTail:
         with self._lock:
             return self._released if client.idle and not client.cut else None
 
-    def shown(self, raw: RawRecord) -> tuple[Event, str, str] | None:
+    def told(self, tenant: UUID, raws: Sequence[RawRecord]) -> dict[RawPlace, Told]:
+        """Records of a tenant as they are shown, by their places; without those that are not. Blocks."""
+        shown = {(*raw.position, raw.offset): one for raw in raws if (one := self._shown(raw))}
+        audiences = self._audience_of(tenant, [event for event, _, _ in shown.values()])
+        pairs = zip(shown.items(), audiences, strict=True)
+        return {place: Told(*one, told_to) for (place, one), told_to in pairs}
+
+    def _audience_of(self, tenant: UUID, events: Sequence[Event]) -> Sequence[ToldTo]:
+        try:
+            return self._audiences(tenant, events) if events else ()
+        except (DatabaseUnavailable, Contended):
+            raise
+        except Exception as error:
+            # what nobody can be asked about is told to nobody, and the stream goes on
+            log.error("live_without_audience", kind=type(error).__name__)
+            return [_nobody] * len(events)
+
+    def _shown(self, raw: RawRecord) -> tuple[Event, str, str] | None:
         """A record as event, name and data of what is shown; None for what is not."""
         try:
             event = self._decode(raw)
@@ -179,27 +217,45 @@ class LiveTail:
     def _release(self) -> None:
         """Moves the position to what is stored, handing out what lies before it."""
         touched: set[Client] = set()
+        told = self._told_of()
         with self._lock:
             vector = list(self._released)
             for index, held in enumerate(self._held):
-                limit = self._limits[index] if index in self._waits else self._read[index]
+                limit = self._limit(index)
                 while held and held[0].offset < limit:
                     raw = held.popleft()
                     vector[index] = raw.offset + 1
-                    touched |= self._hand_out(raw, index, vector)
+                    touched |= self._hand_out(raw, index, vector, told)
                 if not held:
                     vector[index] = max(vector[index], min(limit, self._read[index]))
             self._released = tuple(vector)
         for client in touched:
             client.wake()
 
-    def _hand_out(self, raw: RawRecord, index: int, vector: list[int]) -> set[Client]:
-        clients = self._audience.of(tenant_of_key(raw.key))
-        if not clients or (found := self.shown(raw)) is None:
+    def _limit(self, index: int) -> int:
+        return self._limits[index] if index in self._waits else self._read[index]
+
+    def _told_of(self) -> dict[UUID, dict[RawPlace, Told]]:
+        """What is to be released now, by tenants that somebody listens of; read before the lock is held."""
+        with self._lock:
+            listened = {client.tenant for client in self._audience.everybody()}
+        due: dict[UUID, list[RawRecord]] = {tenant: [] for tenant in listened}
+        for index, held in enumerate(self._held):
+            for raw in takewhile(partial(_before, self._limit(index)), held):
+                due.get(tenant_of_key(raw.key), []).append(raw)
+        return {tenant: self.told(tenant, raws) for tenant, raws in due.items()}
+
+    def _hand_out(
+        self, raw: RawRecord, index: int, vector: list[int], told: Mapping[UUID, Mapping[RawPlace, Told]]
+    ) -> set[Client]:
+        if not (clients := self._audience.of(tenant := tenant_of_key(raw.key))):
             return set()
-        event, name, data = found
-        shown = Shown(name, data, index, raw.offset, tuple(vector))
-        for client in (chosen := {one for one in clients if one.may_see(event)}):
+        known = told[tenant] if tenant in told else self.told(tenant, [raw])  # somebody joined in between
+        if (found := known.get((*raw.position, raw.offset))) is None:
+            return set()
+        shown = Shown(found.name, found.data, index, raw.offset, tuple(vector))
+        chosen = {one for one in clients if found.told_to(one.scope) and one.may_see(found.event)}
+        for client in chosen:
             client.put(shown)
         return chosen
 
@@ -209,6 +265,14 @@ class LiveTail:
         for client in everybody:
             setattr(client, what, True)
             client.wake()
+
+
+def _nobody(_: Scope) -> bool:
+    return False
+
+
+def _before(limit: int, raw: RawRecord) -> bool:
+    return raw.offset < limit
 
 
 def of_tenant(raw: RawRecord, tenant: UUID) -> bool:

@@ -17,6 +17,7 @@ from chassis.http import (
     RequestModel,
     Router,
     RuntimeDep,
+    ScopeDep,
     Timestamp,
     Transaction,
     View,
@@ -35,7 +36,13 @@ from services.notifications.domain import (
 from services.notifications.live import LIVE
 from services.notifications.queries import AlertView, ItemView, Wanted
 
-router = Router(prefix="/api/notifications", tags=["notifications"])
+
+def only_visible(alert: Id, uow: Transaction, scope: ScopeDep) -> None:
+    """Answers for an alert about what the caller may not see as for one that is not there (F107)."""
+    queries.only_visible(uow, scope, alert)
+
+
+router = Router(prefix="/api/notifications", tags=["notifications"], guards={"alert": only_visible})
 ERRORS: ErrorTable = {
     NotFound: (404, "Not found"),
     AlreadyResolved: (409, "Already resolved"),
@@ -86,6 +93,7 @@ class ClockView(View):
 @router.get("/alerts")
 def list_alerts(
     uow: Transaction,
+    scope: ScopeDep,
     runtime: RuntimeDep,
     paging: PagingDep,
     position: Position,
@@ -94,9 +102,9 @@ def list_alerts(
     kind: Annotated[Kind | None, Query()] = None,
     severity: Annotated[Severity | None, Query()] = None,
 ) -> Page[AlertView]:
-    """The tenant's alerts, the newest first."""
+    """The alerts about what the caller may see, the newest first."""
     wanted = Wanted(subject_id, state, kind, severity)
-    rows = queries.list_alerts(uow, runtime.vault, wanted, _position(paging.after), paging.fetch)
+    rows = queries.list_alerts(uow, runtime.vault, scope, wanted, _position(paging.after), paging.fetch)
     return paging.page(
         rows, position=lambda row: (row.raised_at, row.id), view=lambda row: row, stream_position=position
     )

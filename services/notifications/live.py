@@ -1,10 +1,15 @@
 """What browsers hear: alerts as they come and go, scores as they move, leads as they change status."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 from chassis.clock import from_millis
+from chassis.colleagues import Scope
 from chassis.consumer import Event
+from chassis.db import UnitOfWork
 from chassis.live import Live
+from services.notifications import queries
 
 Shown = tuple[str, dict[str, Any]]
 
@@ -56,9 +61,26 @@ def _time(millis: int) -> str:
     return from_millis(millis).isoformat().replace("+00:00", "Z")
 
 
+def audiences(uow: UnitOfWork, events: Sequence[Event]) -> list[Callable[[Scope], bool]]:
+    """Who may see what events tell of (F107), as it is now, else as the event says."""
+    known = queries.whereabouts(uow, {_subject(event) for event in events})
+    return [_sees(known.get(_subject(event)), event.record.get("owner_id")) for event in events]
+
+
+def _subject(event: Event) -> UUID:
+    return UUID(event.record.get("lead_id") or event.record["subject_id"])
+
+
+def _sees(known: queries.Whereabouts | None, owner: str | None) -> Callable[[Scope], bool]:
+    if known is not None:
+        return known.seen_by
+    return lambda scope: scope.everything or (owner is not None and scope.shows(UUID(owner)))
+
+
 LIVE = Live(
     topics=("notifications.alert", "leads.score", "leads.lead"),
     view=shown,
     stored_by={"notifications.alert": "notifications"},
+    audiences=audiences,
 )
 """Alerts are told once the inbox has them; scores and statuses are another service's, told as they come."""

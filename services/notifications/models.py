@@ -95,6 +95,7 @@ class Lead(TenantScoped, Model):
     version: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str]
     owner_id: Mapped[UUID | None]
+    territory: Mapped[str | None]
     account_id: Mapped[UUID | None]
     pii: Mapped[bytes | None]
     key_id: Mapped[str | None]

@@ -1,13 +1,15 @@
 """SQL to what people see. Personal fields are opened here, at reading; an erased person has none left."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, true, tuple_
+from sqlalchemy.orm import aliased
 
+from chassis.colleagues import Scope
 from chassis.db import UnitOfWork
 from chassis.pii import Vault
 from services.notifications.domain import ItemState, NotFound
@@ -89,9 +91,12 @@ After = tuple[datetime, UUID] | None
 """Where the last page ended: time and id of its last row."""
 
 
-def list_alerts(uow: UnitOfWork, vault: Vault, wanted: Wanted, after: After, limit: int) -> list[AlertView]:
-    """The newest alerts first, at most `limit`."""
-    found = _alerts(uow).where(*_conditions(wanted)).order_by(Alert.raised_at.desc(), Alert.id.desc())
+def list_alerts(
+    uow: UnitOfWork, vault: Vault, scope: Scope, wanted: Wanted, after: After, limit: int
+) -> list[AlertView]:
+    """The newest alerts first of those that the scope shows, at most `limit`."""
+    found = _alerts(uow).where(visible(scope), *_conditions(wanted))
+    found = found.order_by(Alert.raised_at.desc(), Alert.id.desc())
     if after is not None:
         found = found.where(tuple_(Alert.raised_at, Alert.id) < tuple_(*after))
     rows = uow.session.execute(found.limit(limit)).all()
@@ -105,6 +110,24 @@ def get_alert(uow: UnitOfWork, vault: Vault, alert_id: UUID) -> AlertView:
     if row is None:
         raise NotFound("No such alert.")
     return _alert_view(row.Alert, *subject_names(uow, vault, [row]))
+
+
+def visible(scope: Scope) -> ColumnElement[bool]:
+    """Alerts about what somebody may see, as it is now; else as it was when they were raised."""
+    if scope.everything:
+        return true()
+    known = ((Lead.id.is_not(None), Lead.owner_id), (Subject.id.is_not(None), Subject.owner_id))
+    managed = aliased(Subject)
+    linked = select(managed.id).where(managed.tenant_id == Alert.tenant_id, managed.kind == "account")
+    linked = linked.where(scope.owns(managed.owner_id)).correlate(Alert)
+    return or_(scope.sees(case(*known, else_=Alert.owner_id), Lead.territory), Lead.account_id.in_(linked))
+
+
+def only_visible(uow: UnitOfWork, scope: Scope, alert_id: UUID) -> None:
+    """Raises NotFound for an alert that the scope does not show."""
+    seen = _alerts(uow).where(Alert.id == alert_id, visible(scope))
+    if uow.session.execute(seen).first() is None:
+        raise NotFound("No such alert.")
 
 
 def list_inbox(
@@ -177,6 +200,31 @@ def _alert_view(alert: Alert, name: str) -> AlertView:
     }
     stored = {one.name: getattr(alert, one.name) for one in fields(AlertView) if one.name not in made}
     return AlertView(**stored, **made)
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Whose something is, where it lies, and who manages its account."""
+
+    owner: UUID | None
+    territory: str | None = None
+    manager: UUID | None = None
+
+    def seen_by(self, scope: Scope) -> bool:
+        """The same as `visible`, of one thing that is at hand."""
+        managed = self.manager is not None and self.manager in scope.owners
+        return managed or scope.shows(self.owner, self.territory)
+
+
+def whereabouts(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, Whereabouts]:
+    """What is known of leads, accounts and opportunities, by their ids."""
+    account = (Subject.tenant_id == Lead.tenant_id) & (Subject.id == Lead.account_id)
+    leads = select(Lead.id, Lead.owner_id, Lead.territory, Subject.owner_id).outerjoin(Subject, account)
+    others = select(Subject.id, Subject.owner_id)
+    found = uow.session.execute(leads.where(Lead.tenant_id == uow.tenant, Lead.id.in_(ids))).all()
+    rest = uow.session.execute(others.where(Subject.tenant_id == uow.tenant, Subject.id.in_(ids))).all()
+    known = {id: Whereabouts(owner) for id, owner in rest}
+    return known | {id: Whereabouts(owner, place, manager) for id, owner, place, manager in found}
 
 
 def subject_names(uow: UnitOfWork, vault: Vault, rows: Sequence[Any]) -> list[str]:

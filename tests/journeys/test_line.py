@@ -1,13 +1,19 @@
 """From what a prospect does to what a sales person hears, through every service, on real parts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cli.api import Api, Json
+import pytest
+
+from chassis.ids import tenant_id, user_id
+from cli.api import Api, ApiError, Json
 from cli.clock import travel
 from tests.world import World, eventually
 
 DOCS = {"path": "/docs"}
+RULES = "/api/leads/assignment-rules"
 
 
 def score(api: Api, lead: Json) -> Json:
@@ -89,6 +95,36 @@ def test_a_hand_given_adjustment_stands_in_the_receipt_with_its_reason(world: Wo
         told = [e for e in ana.items(f"/api/leads/{lead['id']}/history") if e["why"] == "Met at the fair"]
         assert newest["at"] >= told[0]["at"]
         assert told[0]["who"].startswith("user:")
+
+
+def test_a_lead_that_no_human_touches_in_time_goes_to_the_next_one(world: World) -> None:
+    with world.user("ana", "globex") as ana, world.user("ada", "globex") as ada, wanted(ada):
+        lead = world.lead(ana)
+        path = f"/api/leads/{lead['id']}"
+        travel(timedelta(days=2))
+        moved = eventually(lambda: ada.get(path), lambda seen: seen["owner_id"] != lead["owner_id"])
+        assert moved["owner_id"] == str(user_id(tenant_id("globex"), "ben"))
+        with world.user("ben", "globex") as ben:
+            assert eventually(lambda: list(ben.items("/api/leads")), bool)
+        with pytest.raises(ApiError, match="404"):
+            ana.get(path)
+
+
+@contextmanager
+def wanted(admin: Api) -> Iterator[None]:
+    """Meanwhile the tenant wants untouched leads to move on."""
+    wish(admin, True)
+    try:
+        yield
+    finally:
+        wish(admin, False)
+
+
+def wish(admin: Api, reroute_untouched: bool) -> None:
+    """An admin says so."""
+    rules = admin.http.get(RULES)
+    body = {**rules.json(), "reroute_untouched": reroute_untouched}
+    admin.http.put(RULES, json=body, headers={"if-match": rules.headers["etag"]}).raise_for_status()
 
 
 def test_a_published_rule_set_scores_all_evidence_old_and_new(world: World) -> None:

@@ -21,6 +21,7 @@ from chassis.http import (
     RequiredIfMatch,
     Router,
     RuntimeDep,
+    ScopeDep,
     Transaction,
     Units,
     UnitsDep,
@@ -30,11 +31,16 @@ from chassis.http import (
     require,
 )
 from services.leads import commands, queries
+from services.leads.api.access import only_visible_at_first, only_visible_conversion
 from services.leads.commands.conversions import SETTING
 from services.leads.conversion import OVER, Command, ConversionRefused, Money, Settings
 from services.leads.models import ConversionRow
 
-router = Router(prefix="/api/leads", tags=["conversions"])
+router = Router(
+    prefix="/api/leads",
+    tags=["conversions"],
+    guards={"lead": only_visible_at_first, "conversion": only_visible_conversion},
+)
 CONVERTERS = require("rep", "manager", "account_manager", "admin", "service")
 ADMINS = require("admin")
 
@@ -144,13 +150,14 @@ async def convert_lead(
 @router.get("/conversions")
 def list_conversions(
     uow: Transaction,
+    scope: ScopeDep,
     paging: PagingDep,
     lead_id: Annotated[Id | None, Query()] = None,
     account_id: Annotated[Id | None, Query()] = None,
 ) -> Page[ConversionView]:
     """The log of conversions, the newest first (F49)."""
     after = (paging.after[0], paging.after[1]) if paging.after else None
-    rows = queries.list_conversions(uow, lead_id, account_id, after, paging.fetch)
+    rows = queries.list_conversions(uow, scope, lead_id, account_id, after, paging.fetch)
     return paging.page(rows, position=lambda row: (row.started_at, row.id), view=conversion_view)
 
 

@@ -1,7 +1,7 @@
 """SQL to view rows: lists of leads, receipts, histories."""
 
 from services.leads.queries.assignments import list_assignments
-from services.leads.queries.conversions import get_conversion, list_conversions
+from services.leads.queries.conversions import get_conversion, list_conversions, only_visible_conversion
 from services.leads.queries.costs import leads_won
 from services.leads.queries.forms import get_form, list_forms, list_submissions
 from services.leads.queries.history import Entry, history
@@ -25,6 +25,7 @@ __all__ = [
     "list_rule_sets",
     "list_submissions",
     "only_visible",
+    "only_visible_conversion",
     "receipt",
     "visible",
 ]

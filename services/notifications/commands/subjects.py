@@ -28,6 +28,7 @@ def store_lead(uow: UnitOfWork, record: Record) -> None:
         "version": record["version"],
         "status": record["status"],
         "owner_id": _uuid(record["owner_id"]),
+        "territory": record["territory"],
         "account_id": _uuid(record["account_id"]),
         "pii": record["pii"],
         "key_id": record["key_id"],

@@ -29,11 +29,10 @@ from chassis.settings import LOCAL_PII_KEY
 from chassis.testing import FrozenClock, packaged_codec
 from deploy.local.home import free_port
 from services.notifications import commands
+from tests.colleagues import user_record
 
 ACME, GLOBEX = tenant_id("acme"), tenant_id("globex")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-NOTHING_MORE: dict[str, Any] = {"team": None, "territories": [], "capacity": None, "visibility": None}
-NOTHING_MORE |= {"absent_from": None, "absent_until": None}
 
 
 @dataclass
@@ -79,22 +78,21 @@ class House:
 
         def store(uow: UnitOfWork) -> None:
             pii, key = self.vault.seal(uow, id, {"email": f"{login}@acme.example", "name": login.title()})
-            record = {"user_id": str(id), "version": 1, "login": login, "roles": list(roles)}
-            record |= {"manager_id": None, "active": True, "pii": pii, "key_id": key, **NOTHING_MORE}
-            keep_colleague(uow, record | more)
+            keep_colleague(uow, user_record(tenant, login, *roles, **{"pii": pii, "key_id": key, **more}))
 
         self.run(store, tenant)
         return id
 
-    def lead(self, name: str, owner: UUID | None, tenant: UUID = ACME) -> UUID:
+    def lead(self, name: str, owner: UUID | None, tenant: UUID = ACME, **more: Any) -> UUID:
         """A lead with this first name, as the leads service tells it."""
         id = derived_id("test-lead", name)
 
         def store(uow: UnitOfWork) -> None:
             pii, key = self.vault.seal(uow, id, {"first_name": name, "last_name": "Doe"})
             record = {"lead_id": str(id), "version": 1, "status": "new"}
-            record |= {"owner_id": owner and str(owner), "account_id": None, "pii": pii, "key_id": key}
-            commands.store_lead(uow, record)
+            record |= {"owner_id": owner and str(owner), "pii": pii, "key_id": key}
+            record |= {"territory": None, "account_id": None}
+            commands.store_lead(uow, record | more)
 
         self.run(store, tenant)
         return id

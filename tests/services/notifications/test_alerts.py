@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from chassis.colleagues import EVERYTHING
 from services.notifications import commands, queries
 from services.notifications.domain import AlreadyResolved, NotFound, UnknownAlert
 from services.notifications.queries import AlertView, Wanted
@@ -15,7 +16,7 @@ from tests.services.notifications.conftest import GLOBEX, House
 def alerts(house: House, wanted: Wanted | None = None) -> list[AlertView]:
     """All alerts of ACME that are wanted."""
     found: list[AlertView] = house.run(
-        lambda uow: queries.list_alerts(uow, house.vault, wanted or Wanted(), None, 50)
+        lambda uow: queries.list_alerts(uow, house.vault, EVERYTHING, wanted or Wanted(), None, 50)
     )
     return found
 
@@ -130,7 +131,9 @@ def test_what_is_said_of_an_alert_that_was_never_raised_is_an_error(house: House
 def test_globex_sees_nothing_of_acme(house: House) -> None:
     ana = house.person("ana", "rep")
     record = house.raised(house.lead("Jane", ana), ana)
-    everything = house.run(lambda uow: queries.list_alerts(uow, house.vault, Wanted(), None, 50), GLOBEX)
+    everything = house.run(
+        lambda uow: queries.list_alerts(uow, house.vault, EVERYTHING, Wanted(), None, 50), GLOBEX
+    )
     assert everything == []
     with pytest.raises(NotFound):
         house.run(lambda uow: commands.acknowledge_alert(uow, UUID(record["alert_id"])), GLOBEX)
@@ -148,9 +151,9 @@ def test_a_list_goes_on_where_its_page_ended(house: House) -> None:
     for name in names:
         house.clock.advance(timedelta(minutes=1))
         house.raised(house.lead(name, None), None)
-    first = house.run(lambda uow: queries.list_alerts(uow, house.vault, Wanted(), None, 3))
+    first = house.run(lambda uow: queries.list_alerts(uow, house.vault, EVERYTHING, Wanted(), None, 3))
     after = (first[-1].raised_at, first[-1].id)
-    rest = house.run(lambda uow: queries.list_alerts(uow, house.vault, Wanted(), after, 3))
+    rest = house.run(lambda uow: queries.list_alerts(uow, house.vault, EVERYTHING, Wanted(), after, 3))
     assert [a.subject.split()[0] for a in [*first, *rest]] == names[::-1]
 
 

@@ -93,6 +93,49 @@ def test_the_alerts_of_a_lead_are_listed_as_the_contract_says(door: Door, jane: 
     }
 
 
+def test_an_alert_is_seen_by_who_may_see_the_lead(door: Door, house: House, jane: UUID) -> None:
+    max_ = house.person("max", "manager", team="north")
+    house.person("ben", "rep", team="south")
+    house.raised(house.lead("Queued", None), None)
+    who = {
+        "ana": ("rep",),
+        "ben": ("rep",),
+        "max": ("manager",),
+        "eva": ("account_manager",),
+        "ada": ("admin",),
+    }
+
+    def seen() -> dict[str, set[str]]:
+        found = {}
+        for login, roles in who.items():
+            with door.client(login, *roles) as client:
+                items = client.get("/api/notifications/alerts").json()["items"]
+                found[login] = {item["subject"].split()[0] for item in items}
+        return found
+
+    queue = {"Queued"}
+    apart = {"ana": {"Jane"} | queue, "ben": queue, "max": queue, "eva": set[str](), "ada": {"Jane"} | queue}
+    assert seen() == apart
+    house.person("ana", "rep", version=2, manager_id=str(max_))
+    assert seen() == apart | {"max": {"Jane"} | queue}
+    account = {
+        "account_id": str(uuid4()),
+        "version": 1,
+        "owner_id": str(user_id(ACME, "eva")),
+        "account_name": "Initech",
+    }
+    house.run(lambda uow: commands.store_account(uow, account))
+    house.raised(house.lead("Linked", None, account_id=account["account_id"]), None)
+    assert seen()["eva"] == {"Linked"}, "who manages an account sees what is told of its leads"
+    with door.client("ana", "rep") as ana, door.client("ben", "rep") as ben:
+        items = ana.get("/api/notifications/alerts", params={"subject_id": str(jane)}).json()["items"]
+        path = f"/api/notifications/alerts/{items[0]['id']}"
+        missing = ben.get(f"/api/notifications/alerts/{uuid4()}")
+        for answer in (ben.get(path), ben.post(f"{path}/acknowledge")):
+            assert (answer.status_code, answer.json()) == (404, missing.json())
+        assert ana.get(path).json()["state"] == "open"
+
+
 def test_an_alert_is_acknowledged_and_a_resolved_one_answers_409(
     door: Door, house: House, jane: UUID
 ) -> None:
@@ -161,7 +204,9 @@ def test_only_admins_travel_in_time_and_only_forward(door: Door, house: House) -
         assert ada.post("/api/notifications/clock", json=body).status_code == 403
 
 
-def test_the_live_stream_tells_a_score_of_the_own_tenant_only(door: Door, house: House, kafka: str) -> None:
+def test_the_live_stream_tells_a_score_of_what_its_listener_may_see_only(
+    door: Door, house: House, kafka: str
+) -> None:
     from tests.services.notifications.test_line import Line
 
     line, heard = Line(house, kafka), threading.Event()
@@ -181,10 +226,12 @@ def test_the_live_stream_tells_a_score_of_the_own_tenant_only(door: Door, house:
     with door.client("ana", "rep") as ana:
         thread = threading.Thread(target=listen, args=(ana, take))
         thread.start()
-        deadline, subject = time.monotonic() + 60, uuid4()
+        deadline, subject = time.monotonic() + 60, house.lead("Jane", user_id(ACME, "ana"))
+        others = house.lead("John", user_id(ACME, "ben"))
         sequence = 1
         while not heard.wait(0.5) and time.monotonic() < deadline:
-            line.score(subject, 60, sequence)
+            for lead in (others, uuid4(), subject):
+                line.score(lead, 60, sequence)
             sequence += 1
         thread.join(10)
     line.end()

@@ -1,0 +1,265 @@
+"""Who may do what with whose things (F107): every role calls every route, for own things and for others'.
+
+What a role does not see is answered like what is not there (404); what it sees and may not do with 403. A
+route without an entry in the table fails the test.
+"""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from chassis.auth import Caller, mint_token
+from chassis.ids import tenant_id, user_id
+from cli.api import Api, Json
+from deploy.local.keys import Issuer, signing_key
+from tests.journeys.twins import SERVICES, Called, routes
+from tests.world import World, eventually
+
+ACME = tenant_id("acme")
+MISSING = str(uuid.UUID(int=2**127))
+CLOSED = [called for called in routes() if not called.route.rules.public]
+WHO = {
+    "rep": "ana",
+    "manager": "max",
+    "account_manager": "eva",
+    "marketing": "mark",
+    "admin": "adam",
+    "service": "robot",
+}
+"""Who calls: of the team north a rep and their manager; the last three are in no team and own nothing."""
+OWNERS = ("ana", "max", "eva", "ben")
+"""Whose things are called for; Ben is of another team than everybody else."""
+SEES: Mapping[str, frozenset[str]] = {
+    "rep": frozenset({"ana"}),
+    "manager": frozenset({"ana", "max"}),
+    "account_manager": frozenset({"eva"}),
+    "marketing": frozenset(OWNERS),
+    "admin": frozenset(OWNERS),
+    "service": frozenset(OWNERS),
+}
+KINDS = frozenset({"lead", "alert", "item"})
+"""Ids in paths of what has an owner."""
+
+
+class Access(NamedTuple):
+    """Who may call a route, of those who see the thing."""
+
+    roles: frozenset[str]
+    hidden: bool = True
+    """Whether somebody else's thing is like none; not so where it is asked for before it has an owner."""
+
+
+EVERYBODY = Access(frozenset(WHO))
+ADMIN = Access(frozenset({"admin"}))
+EDITORS = Access(frozenset({"marketing", "admin"}))
+OPERATORS = Access(frozenset({"admin", "service"}))
+MANAGERS = Access(frozenset({"manager", "admin", "service"}))
+LEADERS = Access(frozenset({"manager", "admin"}))
+SELLERS = Access(frozenset({"rep", "manager", "account_manager", "admin", "service"}))
+TABLE: dict[str, Access] = {
+    "POST /api/leads": EVERYBODY,
+    "GET /api/leads": EVERYBODY,
+    "GET /api/leads/{lead}": EVERYBODY,
+    "PATCH /api/leads/{lead}": EVERYBODY,
+    "GET /api/leads/{lead}/score": EVERYBODY,
+    "GET /api/leads/{lead}/history": EVERYBODY,
+    "GET /api/leads/{lead}/assignments": EVERYBODY,
+    "POST /api/leads/{lead}/status": EVERYBODY,
+    "POST /api/leads/{lead}/adjustments": EVERYBODY,
+    "POST /api/leads/{lead}/reopen": EVERYBODY,
+    "POST /api/leads/{lead}/archive": EVERYBODY,
+    "POST /api/leads/{lead}/restore": EVERYBODY,
+    "POST /api/leads/{lead}/activities": EVERYBODY,
+    "PUT /api/leads/{lead}/consents/{channel}": EVERYBODY,
+    "GET /api/leads/labels": EVERYBODY,
+    "PUT /api/leads/labels": ADMIN,
+    "GET /api/leads/costs": EVERYBODY,
+    "PUT /api/leads/costs": EDITORS,
+    "GET /api/leads/forms": EVERYBODY,
+    "POST /api/leads/forms": EDITORS,
+    "GET /api/leads/forms/{form}": EVERYBODY,
+    "PUT /api/leads/forms/{form}": EDITORS,
+    "GET /api/leads/forms/{form}/submissions": EDITORS,
+    "POST /api/leads/{lead}/claim": Access(frozenset({"rep", "manager", "admin"}), hidden=False),
+    "POST /api/leads/{lead}/assign": MANAGERS,
+    "POST /api/leads/{lead}/reroute": MANAGERS,
+    "POST /api/leads/reroute": MANAGERS,
+    "GET /api/leads/assignment-rules": EVERYBODY,
+    "PUT /api/leads/assignment-rules": ADMIN,
+    "GET /api/leads/territories": EVERYBODY,
+    "PUT /api/leads/territories": ADMIN,
+    "POST /api/leads/{lead}/convert": SELLERS,
+    "GET /api/leads/conversions": EVERYBODY,
+    "GET /api/leads/conversions/{conversion}": EVERYBODY,
+    "POST /api/leads/conversions/{conversion}/cancel": LEADERS,
+    "GET /api/leads/settings/conversion": EVERYBODY,
+    "PUT /api/leads/settings/conversion": ADMIN,
+    "GET /api/leads/settings/response": EVERYBODY,
+    "PUT /api/leads/settings/response": ADMIN,
+    "GET /api/leads/scoring-rules": EVERYBODY,
+    "POST /api/leads/scoring-rules": EDITORS,
+    "POST /api/leads/scoring-rules/{version}/publish": EDITORS,
+    "POST /api/accounts": SELLERS,
+    "GET /api/accounts": EVERYBODY,
+    "GET /api/accounts/{account}": EVERYBODY,
+    "PATCH /api/accounts/{account}": SELLERS,
+    "POST /api/accounts/{account}/close": SELLERS,
+    "POST /api/accounts/{account}/reopen": SELLERS,
+    "GET /api/opportunities": EVERYBODY,
+    "POST /api/opportunities": SELLERS,
+    "GET /api/opportunities/board": EVERYBODY,
+    "GET /api/opportunities/forecast": EVERYBODY,
+    "GET /api/opportunities/forecast/accuracy": EVERYBODY,
+    "GET /api/opportunities/performance": EVERYBODY,
+    "GET /api/opportunities/currencies": EVERYBODY,
+    "GET /api/opportunities/pipelines": EVERYBODY,
+    "POST /api/opportunities/pipelines": LEADERS,
+    "PUT /api/opportunities/pipelines/{pipeline}": LEADERS,
+    "DELETE /api/opportunities/pipelines/{pipeline}": LEADERS,
+    "PATCH /api/opportunities/{opportunity}": SELLERS,
+    "GET /api/opportunities/{opportunity}/history": EVERYBODY,
+    "POST /api/opportunities/{opportunity}/owner": SELLERS,
+    "GET /api/opportunities/{opportunity}": EVERYBODY,
+    "POST /api/opportunities/{opportunity}/stage": SELLERS,
+    "POST /api/opportunities/{opportunity}/reopen": SELLERS,
+    "GET /api/notifications/alerts": EVERYBODY,
+    "GET /api/notifications/alerts/{alert}": EVERYBODY,
+    "POST /api/notifications/alerts/{alert}/acknowledge": EVERYBODY,
+    "GET /api/notifications/inbox": EVERYBODY,
+    "POST /api/notifications/inbox/{item}/read": EVERYBODY,
+    "POST /api/notifications/inbox/{item}/unread": EVERYBODY,
+    "POST /api/notifications/inbox/{item}/archive": EVERYBODY,
+    "GET /api/notifications/clock": EVERYBODY,
+    "POST /api/notifications/clock": OPERATORS,
+    "GET /api/engagement/events": EVERYBODY,
+}
+LISTS = {"lead": "/api/leads", "alert": "/api/notifications/alerts"}
+"""Where things with an owner are listed."""
+UNTRIED = {
+    "GET /api/notifications/stream": "does not end; tests of its own say who is told what",
+    "DELETE /api/leads/{lead}": "would take the lead from the calls that follow",
+}
+
+
+def entry(called: Called) -> Access:
+    """Who may call a route; the dead letters and the sources of events are alike in every service."""
+    if "/dead-letters" in called.path:
+        return ADMIN
+    if called.path.startswith(("/api/engagement/sources", "/api/engagement/rejected")):
+        return EDITORS
+    return TABLE[called.name]
+
+
+class Office:
+    """ACME's people with a token each, and what each of the owners owns."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        key = signing_key(world.system.home)
+        self.tokens = {
+            role: mint_token(key, Issuer(), Caller(ACME, user_id(ACME, login), login, frozenset({role})))
+            for role, login in WHO.items()
+        }
+        self.urls = {s.name: f"http://127.0.0.1:{world.system.ports[s.name]}" for s in SERVICES}
+        self.client = httpx.Client(timeout=30)
+        self.things = {login: dict(self._things(login)) for login in OWNERS}
+
+    def _things(self, login: str) -> Iterator[tuple[str, str]]:
+        with self.world.user("ada") as ada, self.world.user(login) as own:
+            lead = self._lead(ada, login)
+            yield "lead", lead
+            item = eventually(lambda: self._items(own, lead), bool)[0]
+            yield "item", item["id"]
+            yield "alert", item["alert"]["id"]
+
+    def _lead(self, ada: Api, login: str) -> str:
+        """A hot lead of somebody, who is told of it."""
+        full = {"phone": "+4930901820", "industry": "technology", "company_size": "enterprise"}
+        lead = self.world.lead(ada)["id"]
+        ada.post(f"/api/leads/{lead}/assign", {"owner_id": str(user_id(ACME, login))}, key=uuid.uuid4().hex)
+        seen = {"if-match": f'"{ada.get(f"/api/leads/{lead}")["version"]}"'}
+        ada.http.patch(f"/api/leads/{lead}", json=full, headers=seen).raise_for_status()
+        ada.post(f"/api/leads/{lead}/adjustments", {"points": 40, "reason": "Met"}, key=uuid.uuid4().hex)
+        return str(lead)
+
+    def _items(self, own: Api, lead: str) -> list[Json]:
+        items = own.items("/api/notifications/inbox")
+        return [item for item in items if item["alert"]["subject_id"] == lead]
+
+    def call(self, role: str, called: Called, ids: Mapping[str, str]) -> httpx.Response:
+        """A call that changes nothing that others of these calls look at: no body is a good one."""
+        headers = {"authorization": f"Bearer {self.tokens[role]}", "if-match": '"999999"'}
+        headers["idempotency-key"] = uuid.uuid4().hex
+        body: dict[str, Any] = {"json": {"nonsense": True}} if called.route.body_field else {}
+        url = self.urls[called.service] + called.path.format(**ids)
+        return self.client.request(called.method, url, headers=headers, **body)
+
+
+@pytest.fixture(scope="module")
+def office(world: World) -> Iterator[Office]:
+    """Everybody, once for all routes."""
+    made = Office(world)
+    yield made
+    made.client.close()
+
+
+def test_no_route_is_without_an_entry() -> None:
+    entries = {called.name for called in CLOSED if called.name in UNTRIED or entry(called)}
+    assert entries == {called.name for called in CLOSED}
+    assert TABLE.keys() | UNTRIED.keys() <= entries
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_list_leaves_out_what_a_role_does_not_see(office: Office, kind: str) -> None:
+    called = next(one for one in CLOSED if one.name == f"GET {LISTS[kind]}")
+    whose = {things[kind]: login for login, things in office.things.items()}
+    for role in WHO:
+        items: list[Json] = []
+        cursor: dict[str, str] = {}
+        while True:
+            url = office.urls[called.service] + called.path
+            headers = {"authorization": f"Bearer {office.tokens[role]}"}
+            page = office.client.get(url, params={"limit": "200", **cursor}, headers=headers).json()
+            items += page["items"]
+            if page["next"] is None:
+                break
+            cursor = {"cursor": page["next"]}
+        assert {whose[one["id"]] for one in items if one["id"] in whose} == SEES[role], role
+
+
+@pytest.mark.parametrize("called", CLOSED, ids=[called.name for called in CLOSED])
+@pytest.mark.parametrize("role", WHO)
+def test_a_role_reaches_what_it_may_and_nothing_else(office: Office, called: Called, role: str) -> None:
+    if called.name in UNTRIED:
+        pytest.skip(UNTRIED[called.name])
+    access = entry(called)
+    for login in OWNERS if KINDS & set(called.ids) else OWNERS[:1]:
+        things = office.things[login]
+        ids = {name: things[name] if name in KINDS else absent(name) for name in called.ids}
+        answer = office.call(role, called, ids)
+        assert answer.status_code < 500, answer.text
+        if not sees(role, login, called, access):
+            assert answer.status_code == 404, (login, answer.text)
+        elif role not in access.roles:
+            assert answer.status_code == 403, (login, answer.text)
+        elif ids.keys() <= KINDS:
+            assert answer.status_code not in (401, 403, 404), (login, answer.text)
+        else:
+            assert answer.status_code not in (401, 403), (login, answer.text)
+
+
+def sees(role: str, login: str, called: Called, access: Access) -> bool:
+    """Whether a role sees somebody's things by this route: an inbox is its owner's, conversions are none."""
+    if "conversion" in called.ids:
+        return False
+    if "item" in called.ids:
+        return WHO[role] == login
+    return not access.hidden or KINDS.isdisjoint(called.ids) or login in SEES[role]
+
+
+def absent(name: str) -> str:
+    """An id that nothing has."""
+    return str(2**31 - 1) if name == "version" else MISSING
