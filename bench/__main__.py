@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import ingestion, latency, memory, relay, scoring
+from bench import imports, ingestion, latency, memory, relay, scoring
 from bench.measure import Figure, report
 from chassis.catalogue import Catalogue, Registry, ensure_topics, register_schemas
 from deploy.local import infra as local
@@ -37,6 +37,7 @@ SUITES: dict[str, Measure] = {
     "ingestion": partial(on_infra, ingestion.measure),
     "relay": partial(on_infra, relay.measure),
     "scoring": partial(on_infra, scoring.measure),
+    "imports": imports.measure,
     "latency": latency.measure,
     "memory": memory.measure,
 }

@@ -25,7 +25,7 @@ from chassis.pii import Vault
 from deploy.local import keys
 from deploy.local.system import System
 from services.leads.api.bodies import NewLead, draft_of
-from services.leads.commands.leads import create_lead
+from services.leads.commands import Entry, create_leads
 
 LEADS, AT_ONCE = 100_000, 500
 PATIENCE = 600
@@ -52,8 +52,8 @@ def enter(system: System) -> None:
     database = Database(system.databases["leads"]["app"], clock=SystemClock(), publisher=publisher)
     for first in range(0, LEADS, AT_ONCE):
         with database.unit_of_work(tenant_id("acme"), "system:bench") as uow:
-            for number in range(first, min(first + AT_ONCE, LEADS)):
-                create_lead(uow, vault, draft(number, uow.now), None)
+            numbers = range(first, min(first + AT_ONCE, LEADS))
+            create_leads(uow, vault, [Entry(draft(number, uow.now)) for number in numbers], "api")
     database.close()
 
 

@@ -12,9 +12,9 @@ import threading
 import time
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import orjson
@@ -44,6 +44,14 @@ _MINE_OR_NEW = text(
     " VALUES (:tenant, :subject, :key, :wrapped) ON CONFLICT DO NOTHING RETURNING key_id, wrapped)"
     " SELECT key_id, wrapped, true AS made FROM made UNION ALL"
     " SELECT key_id, wrapped, false FROM subject_keys WHERE tenant_id = :tenant AND subject_id = :subject"
+)
+_OURS = text(
+    "SELECT subject_id, key_id, wrapped FROM subject_keys"
+    " WHERE tenant_id = :tenant AND subject_id = ANY(CAST(:subjects AS text[])) AND wrapped IS NOT NULL"
+)
+_NEW = text(
+    "INSERT INTO subject_keys (tenant_id, subject_id, key_id, wrapped) SELECT :tenant, made.* FROM"
+    " unnest(CAST(:subjects AS text[]), CAST(:keys AS text[]), CAST(:wrapped AS bytea[])) AS made"
 )
 # an erased subject stays erased, whatever an older record of the topic says
 _STORE = text(
@@ -93,8 +101,35 @@ class Vault:
         The new key leaves with the transaction. Raises Erased for an erased subject.
         """
         key_id, data_key = self._key_of(uow, str(subject))
-        nonce = os.urandom(NONCE)
-        return FORMAT + nonce + data_key.encrypt(nonce, orjson.dumps(fields), _bound(uow, key_id)), key_id
+        return _sealed(uow, key_id, data_key, fields), key_id
+
+    def seal_all(
+        self, uow: UnitOfWork, people: Sequence[tuple[UUID, Mapping[str, Any]]]
+    ) -> list[tuple[bytes, str]]:
+        """As `seal`, for a list by one query where all have their keys."""
+        subjects = [str(subject) for subject, _ in people]
+        found = uow.session.execute(_OURS, {"tenant": uow.tenant, "subjects": subjects}) if people else ()
+        keys = {row.subject_id: (row.key_id, self._unwrapped(uow, row.key_id, row.wrapped)) for row in found}
+        sealed = []
+        for subject, fields in people:
+            key_id, key = keys.get(str(subject)) or self._key_of(uow, str(subject))
+            sealed.append((_sealed(uow, key_id, key, fields), key_id))
+        return sealed
+
+    def seal_new(
+        self, uow: UnitOfWork, people: Sequence[tuple[UUID, Mapping[str, Any]]]
+    ) -> list[tuple[bytes, str]]:
+        """As `seal`, for people that this transaction makes: one statement stores the keys of all."""
+        made = [self._made(uow, str(subject)) for subject, _ in people]
+        keys = {"keys": [key.id for key in made], "wrapped": [key.wrapped for key in made]}
+        subjects = [str(subject) for subject, _ in people]
+        uow.session.execute(_NEW, {"tenant": uow.tenant, "subjects": subjects, **keys})
+        for key in made:
+            uow.publish(key.event)
+        return [
+            (_sealed(uow, key.id, key.opened, fields), key.id)
+            for key, (_, fields) in zip(made, people, strict=True)
+        ]
 
     def open(self, uow: UnitOfWork, pii: bytes | None, key_id: str | None) -> dict[str, Any] | None:
         """The fields again; None when the person was erased, or the key has not arrived yet.
@@ -130,22 +165,23 @@ class Vault:
 
     def _key_of(self, uow: UnitOfWork, subject: str) -> tuple[str, AESGCM]:
         """The subject's key, made where there is none; one statement either way."""
-        if self._topic is None:
-            raise RuntimeError("this service owns no subject keys, so it cannot seal")
-        key_id, data_key, nonce = str(new_id()), AESGCM.generate_key(256), os.urandom(NONCE)
-        wrapped = nonce + AESGCM(self._root).encrypt(nonce, data_key, _bound(uow, key_id))
-        mine = {"tenant": uow.tenant, "subject": subject, "key": key_id, "wrapped": wrapped}
+        made = self._made(uow, subject)
+        mine = {"tenant": uow.tenant, "subject": subject, "key": made.id, "wrapped": made.wrapped}
         row = uow.session.execute(_MINE_OR_NEW, mine).one_or_none()
         if row is None:  # another transaction was first
             return self._key_of(uow, subject)
         if row.wrapped is None:
             raise Erased(f"subject {subject} was erased")
         if row.made:
-            self._publish(uow, self._topic, subject, key_id, wrapped)
+            uow.publish(made.event)
+            return made.id, made.opened
         return row.key_id, self._unwrapped(uow, row.key_id, row.wrapped)
 
-    @staticmethod
-    def _publish(uow: UnitOfWork, topic: str, subject: str, key_id: str, wrapped: bytes) -> None:
+    def _made(self, uow: UnitOfWork, subject: str) -> "_NewKey":
+        if self._topic is None:
+            raise RuntimeError("this service owns no subject keys, so it cannot seal")
+        key_id, data_key, nonce = str(new_id()), AESGCM.generate_key(256), os.urandom(NONCE)
+        wrapped = nonce + AESGCM(self._root).encrypt(nonce, data_key, _bound(uow, key_id))
         record = {
             "key_id": key_id,
             "tenant_id": str(uow.tenant),
@@ -153,7 +189,8 @@ class Vault:
             "wrapped": wrapped,
             "occurred_at": millis(uow.now),
         }
-        uow.publish(Outgoing(topic, "SubjectKey", f"{uow.tenant}:{subject}", record))
+        event = Outgoing(self._topic, "SubjectKey", f"{uow.tenant}:{subject}", record)
+        return _NewKey(key_id, wrapped, AESGCM(data_key), event)
 
     def _keys_by_id(self, uow: UnitOfWork, ids: set[str]) -> dict[str, AESGCM]:
         known = {id: key for id in ids if (key := self._remembered(uow.tenant, id))}
@@ -191,6 +228,15 @@ class Vault:
         return fields
 
 
+class _NewKey(NamedTuple):
+    """A data key as it is stored, used and told."""
+
+    id: str
+    wrapped: bytes
+    opened: AESGCM
+    event: Outgoing
+
+
 def store_subject_key(uow: UnitOfWork, event: KeyEvent) -> None:
     """Consumer handler: keeps another service's key, or forgets it at a tombstone."""
     subject = event.key.partition(":")[2]
@@ -219,6 +265,11 @@ def normal_email(email: str) -> str:
 def _bound(uow: UnitOfWork, key_id: str) -> bytes:
     """What sealed bytes are bound to: they open for no other tenant and under no other key."""
     return uow.tenant.bytes + key_id.encode()
+
+
+def _sealed(uow: UnitOfWork, key_id: str, key: AESGCM, fields: Mapping[str, Any]) -> bytes:
+    nonce = os.urandom(NONCE)
+    return FORMAT + nonce + key.encrypt(nonce, orjson.dumps(fields), _bound(uow, key_id))
 
 
 def _decrypted(key: AESGCM, nonce: bytes, sealed: bytes, bound: bytes) -> bytes:

@@ -9,7 +9,7 @@ from chassis.db.connections import (
     sqlalchemy_url,
 )
 from chassis.db.errors import TRIES, Contended, DatabaseUnavailable, PoolExhausted, retried, translated
-from chassis.db.inserts import insert_rows
+from chassis.db.inserts import insert_plain, insert_rows, values_of, whole
 from chassis.db.models import Model, TenantScoped
 from chassis.db.unit import POOL_SECONDS, Database, Transaction, UnitOfWork
 
@@ -28,9 +28,12 @@ __all__ = [
     "UnitOfWork",
     "connect",
     "connection_arguments",
+    "insert_plain",
     "insert_rows",
     "libpq_url",
     "retried",
     "sqlalchemy_url",
     "translated",
+    "values_of",
+    "whole",
 ]

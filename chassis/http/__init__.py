@@ -29,10 +29,11 @@ gets, in any media type, gzip or not. Domain errors become problems by the table
 from chassis.http.app import create_app
 from chassis.http.bodies import read_body, read_json, strict_json
 from chassis.http.deps import CallerDep, IdempotencyKey, RuntimeDep, ScopeDep, Transaction, UnitsDep, require
+from chassis.http.forms import File, Form, FormDep
 from chassis.http.models import Day, Id, RequestModel, Timestamp, View
 from chassis.http.paging import Page, Paging, PagingDep
 from chassis.http.preconditions import IfMatch, Precondition, RequiredIfMatch, etag
-from chassis.http.problems import ErrorTable, Problem, unavailable
+from chassis.http.problems import ErrorTable, Problem, faults_of, unavailable
 from chassis.http.rates import enforce_rate, rate_limit
 from chassis.http.routing import Router, accepts
 from chassis.http.transactions import Units
@@ -41,6 +42,9 @@ __all__ = [
     "CallerDep",
     "Day",
     "ErrorTable",
+    "File",
+    "Form",
+    "FormDep",
     "Id",
     "IdempotencyKey",
     "IfMatch",
@@ -63,6 +67,7 @@ __all__ = [
     "create_app",
     "enforce_rate",
     "etag",
+    "faults_of",
     "rate_limit",
     "read_body",
     "read_json",

@@ -24,20 +24,20 @@ DEEPEST = 64
 GZIP_MAGIC = b"\x1f\x8b"
 
 
-async def read_body(request: Request, limit: int = DEFAULT_LIMIT) -> bytes:
+async def read_body(request: Request, limit: int = DEFAULT_LIMIT, seconds: float = SLOWEST_SECONDS) -> bytes:
     """The body, unpacked where it is gzip (by its first bytes, whatever the headers say).
 
     `limit` bounds it packed and unpacked. Raises Problem: 400 broken gzip, 408 too slow, 413 too large.
     """
-    packed = await _received(request, limit)
+    packed = await _received(request, limit, seconds)
     return gunzip(packed, limit) if packed.startswith(GZIP_MAGIC) else packed
 
 
-async def _received(request: Request, limit: int) -> bytes:
+async def _received(request: Request, limit: int, seconds: float) -> bytes:
     parts: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(SLOWEST_SECONDS):
+        async with asyncio.timeout(seconds):
             async for part in request.stream():
                 size += len(part)
                 if size > limit:
@@ -134,14 +134,15 @@ def _escaped(key: str) -> str:
 class StrictRequest(Request):
     """A request whose body is read within bounds and parsed strictly, for endpoints with a model as body."""
 
-    limit = DEFAULT_LIMIT
+    limit: int = DEFAULT_LIMIT
+    seconds: float = SLOWEST_SECONDS
     _unpacked: bytes | None = None
     _parsed: Any = None
 
     async def body(self) -> bytes:
         """The body, unpacked; read once. Raises Problem."""
         if self._unpacked is None:
-            self._unpacked = await read_body(self, self.limit)
+            self._unpacked = await read_body(self, self.limit, self.seconds)
         return self._unpacked
 
     async def json(self) -> Any:

@@ -38,7 +38,7 @@ def describe(rules: "Rules", options: dict[str, Any]) -> dict[str, Any]:
         responses["401"] = {"description": "No valid bearer token", "content": _CONTENT}
     extra: dict[str, Any] = {"security": [] if rules.public else [{"bearer": []}]}
     if "POST" in (options.get("methods") or ()) and not rules.public:
-        extra["parameters"] = [_idempotency_key(required=rules.idempotency_key != "optional")]
+        extra["parameters"] = [_idempotency_key(required=rules.idempotency_key in ("required", "own"))]
     return options | {
         "responses": responses | (options.get("responses") or {}),
         "openapi_extra": extra | (options.get("openapi_extra") or {}),

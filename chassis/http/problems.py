@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from sqlalchemy import exc as sql
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -95,6 +96,14 @@ def validation_problem(errors: list[dict[str, Any]]) -> Problem:
     if any(error["type"] == "json_invalid" for error in errors) or places - {"body"}:
         return Problem(400, detail="The request is not well formed.", errors=found)
     return Problem(422, detail="The body does not hold what is asked for.", errors=found)
+
+
+def faults_of(error: ValidationError, at: str = "#") -> list[dict[str, str]]:
+    """What is wrong with a part of a body that was read by itself, each with its pointer from `at`."""
+    return [
+        {"pointer": at + pointer(("body", *fault["loc"]))[1:], "detail": _detail(fault)}
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
 
 
 def pointer(loc: tuple[int | str, ...]) -> str:

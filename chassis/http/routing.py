@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from chassis.auth import OPERATOR
 from chassis.db import TRIES, Contended
 from chassis.http import idempotency
-from chassis.http.bodies import DEFAULT_LIMIT, StrictRequest
+from chassis.http.bodies import DEFAULT_LIMIT, SLOWEST_SECONDS, StrictRequest
 from chassis.http.contract import edge
 from chassis.http.openapi import describe
 from chassis.http.problems import Problem, unauthenticated
@@ -22,6 +22,7 @@ from chassis.http.transactions import Replayed, Work
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Keeping = Literal["optional", "required", "own", "derived"]
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -30,8 +31,9 @@ class Rules:
     """What a route asks of its callers beyond its parameters."""
 
     public: bool = False
-    idempotency_key: Literal["optional", "required", "own"] = "optional"
+    idempotency_key: Keeping = "optional"
     max_body: int = DEFAULT_LIMIT
+    body_seconds: float = SLOWEST_SECONDS
     operator: bool = False
 
 
@@ -39,18 +41,22 @@ def accepts(
     *,
     public: bool = False,
     operator: bool = False,
-    idempotency_key: Literal["optional", "required", "own"] = "optional",
+    idempotency_key: Keeping = "optional",
     max_body: int = DEFAULT_LIMIT,
+    body_seconds: float = SLOWEST_SECONDS,
 ) -> Callable[[Endpoint], Endpoint]:
     """Declares an endpoint's rules; stands between the route decorator and the function.
 
     public: no bearer token, hence no CallerDep and no Transaction. idempotency_key: `own` means required and
-    not kept here, because the endpoint derives the id of its effect from it (IdempotencyKey).
-    max_body: bytes, unpacked. operator: also who is of no tenant may call it.
+    not kept here, because the endpoint derives the id of its effect from it (IdempotencyKey); `derived` the
+    same where it is given (a form is never sent twice with the same bytes).
+    max_body: bytes, unpacked; body_seconds: from its first byte to its last. operator: also who is of no
+    tenant may call it.
     """
 
     def mark(endpoint: Endpoint) -> Endpoint:
-        endpoint.__rules__ = Rules(public, idempotency_key, max_body, operator)  # type: ignore[attr-defined]
+        rules = Rules(public, idempotency_key, max_body, body_seconds, operator)
+        endpoint.__rules__ = rules  # type: ignore[attr-defined]
         return endpoint
 
     return mark
@@ -77,7 +83,7 @@ class Route(APIRoute):
 
         async def handle(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
-            strict.limit = self.rules.max_body
+            strict.limit, strict.seconds = self.rules.max_body, self.rules.body_seconds
             _refuse_nul(strict)
             strict.state.caller = None if self.rules.public else await _caller(strict, self.rules)
             if has_model:
@@ -143,10 +149,10 @@ async def _attempt(request: StrictRequest, rules: Rules) -> idempotency.Attempt 
     """The request under its Idempotency-Key, if it has one that is kept here."""
     if request.method not in UNSAFE:
         return None
-    required = rules.idempotency_key != "optional"
+    required = rules.idempotency_key in ("required", "own")
     key = idempotency.checked_key(request.headers.get("idempotency-key"), required=required)
     caller = request.state.caller
-    if key is None or caller is None or rules.idempotency_key == "own":
+    if key is None or caller is None or rules.idempotency_key in ("own", "derived"):
         return None
     target = request.url.path + "?" + request.url.query
     asked = idempotency.fingerprint(request.method, target, await request.body())

@@ -20,7 +20,7 @@ from deploy.local.registry import Registry
 GATEWAY = ROOT / "deploy" / "gateway" / "Caddyfile"
 ROLES = {
     "engagement": {"api": ("api",), "work": ("consume", "relay", "prune")},
-    "leads": {"api": ("api",), "work": ("consume", "relay"), "stream": ("stream",)},
+    "leads": {"api": ("api",), "work": ("consume", "relay", "import"), "stream": ("stream",)},
     "opportunities": {"api": ("api",), "work": ("consume", "relay")},
     "accounts": {"api": ("api",), "work": ("consume", "relay")},
     "notifications": {

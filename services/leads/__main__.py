@@ -1,8 +1,9 @@
-"""Composition root: python -m services.leads api|consume|relay|stream|migrate"""
+"""Composition root: python -m services.leads api|consume|relay|stream|import|migrate"""
 
 from chassis.service import Service, main
 from services.leads.api import ERRORS, ROUTERS
 from services.leads.consumers import consumers
+from services.leads.importer import run_imports
 from services.leads.processors import ScoringFold
 from services.leads.settings import LeadsSettings
 
@@ -14,6 +15,7 @@ SERVICE = Service(
     errors=ERRORS,
     consumers=consumers,
     processors=(ScoringFold(),),
+    extra_roles={"import": run_imports},
     subject_keys="leads.subject-key",
 )
 

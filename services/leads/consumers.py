@@ -1,6 +1,7 @@
 """Kafka in: which command answers which event."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from chassis.colleagues import store_colleague
 from chassis.consumer import Consumers, Event, RawRecord
@@ -46,6 +47,21 @@ def consumers(runtime: Runtime) -> Consumers:
     @found.on("accounts.account", "AccountChanged", resent=False)
     def account_told(uow: UnitOfWork, event: Event) -> None:
         commands.store_account(uow, event.record)
+        commands.know_account(uow, event.record)
+
+    @found.on("accounts.account", "ContactAdded", resent=False)
+    @found.on("accounts.account", "ContactChanged", resent=False)
+    def contact_changed(uow: UnitOfWork, event: Event) -> None:
+        commands.know_contact(uow, runtime.vault, event.record)
+
+    @found.on("accounts.account", "ContactRemoved")
+    def contact_removed(uow: UnitOfWork, event: Event) -> None:
+        commands.forget_contact(uow, UUID(event.record["contact_id"]))
+
+    @found.on("accounts.subject-key", "SubjectKey")
+    def contact_key(uow: UnitOfWork, event: Event) -> None:
+        store_subject_key(uow, event)
+        commands.open_contact(uow, runtime.vault, UUID(event.key.partition(":")[2]), erased=not event.record)
 
     @found.on_raw("clock.tick")
     def ticked(uow: UnitOfWork, records: Sequence[RawRecord]) -> None:

@@ -19,16 +19,26 @@ LEAD = "leads.lead"
 RULES = "leads.scoring-rules"
 FORM = "leads.form"
 PERSONAL = ("first_name", "last_name", "company", "job_title", "email", "phone")
+Sealed = tuple[bytes, str]
+"""Sealed fields of a person and the id of the key that opens them."""
 
 
-def lead_created(uow: UnitOfWork, vault: Vault, lead: Lead, event_id: UUID) -> Outgoing:
+def person_of(lead: Lead) -> dict[str, Any]:
+    """What of a lead is sealed."""
+    return {name: value for name in PERSONAL if (value := getattr(lead, name)) is not None}
+
+
+def lead_created(uow: UnitOfWork, lead: Lead, event_id: UUID, sealed: Sealed) -> Outgoing:
     """A lead exists."""
-    return _lead(uow, "LeadCreated", lead, _state(uow, vault, lead, event_id))
+    return _lead(uow, "LeadCreated", lead, _state(uow, lead, event_id, sealed))
 
 
-def lead_changed(uow: UnitOfWork, vault: Vault, lead: Lead, changed: Sequence[str]) -> Outgoing:
-    """Fields of a lead changed."""
-    record = {**_state(uow, vault, lead, new_id()), "changed": list(changed)}
+def lead_changed(
+    uow: UnitOfWork, vault: Vault, lead: Lead, changed: Sequence[str], sealed: Sealed | None = None
+) -> Outgoing:
+    """Fields of a lead changed; `sealed` spares the look at its key where many were sealed at once."""
+    sealed = sealed or vault.seal(uow, lead.id, person_of(lead))
+    record = {**_state(uow, lead, new_id(), sealed), "changed": list(changed)}
     return _lead(uow, "LeadChanged", lead, record)
 
 
@@ -75,7 +85,7 @@ def conversion_started(
     uow: UnitOfWork, vault: Vault, lead: Lead, row: ConversionRow, attributes: Mapping[str, str]
 ) -> Outgoing:
     """A conversion begins; carries the person sealed under the lead's own key."""
-    pii, key_id = vault.seal(uow, lead.id, _person(lead))
+    pii, key_id = vault.seal(uow, lead.id, person_of(lead))
     record = {
         **_about(uow, lead, new_id()),
         "conversion_id": str(row.id),
@@ -245,8 +255,8 @@ def _about(uow: UnitOfWork, lead: Lead, event_id: UUID) -> dict[str, Any]:
     }
 
 
-def _state(uow: UnitOfWork, vault: Vault, lead: Lead, event_id: UUID) -> dict[str, Any]:
-    pii, key_id = vault.seal(uow, lead.id, _person(lead))
+def _state(uow: UnitOfWork, lead: Lead, event_id: UUID, sealed: Sealed) -> dict[str, Any]:
+    pii, key_id = sealed
     return {
         **_about(uow, lead, event_id),
         "created_at": millis(lead.created_at),
@@ -265,10 +275,6 @@ def _state(uow: UnitOfWork, vault: Vault, lead: Lead, event_id: UUID) -> dict[st
         "first_contacted_at": None if lead.first_contacted_at is None else millis(lead.first_contacted_at),
         "archived": lead.archived_at is not None,
     }
-
-
-def _person(lead: Lead) -> dict[str, Any]:
-    return {name: value for name in PERSONAL if (value := getattr(lead, name)) is not None}
 
 
 def _conversion(row: ConversionRow) -> dict[str, Any]:

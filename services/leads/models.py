@@ -164,6 +164,127 @@ class Adjustment(TenantScoped, Model):
     reason: Mapped[str]
 
 
+class MatchRecord(TenantScoped, Model):
+    """A lead, contact or account in normal forms, to compare drafts with (F35)."""
+
+    __tablename__ = "match_records"
+
+    object: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    company: Mapped[str]
+    email: Mapped[str]
+    domain: Mapped[str]
+    phone: Mapped[str]
+    account_id: Mapped[UUID | None]
+    """Of a contact or account; a lead's own row says it for a lead."""
+    version: Mapped[int] = mapped_column(BigInteger)
+    sealed: Mapped[bytes | None]
+    """What a contact is, until its key has come."""
+    key_id: Mapped[str | None]
+
+
+class MatchKey(TenantScoped, Model):
+    """Where a record is found: rows, because row security keeps an index over arrays from being used."""
+
+    __tablename__ = "match_keys"
+
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    object: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class DuplicateDecision(TenantScoped, Model):
+    """What was done about likely duplicates, by whom and because of whom (F36); append only."""
+
+    __tablename__ = "duplicate_decisions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID | None]
+    """None where no lead came of it."""
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    way: Mapped[str]
+    """api, form, bulk, import, by_hand."""
+    source: Mapped[str]
+    decision: Mapped[str]
+    candidates: Mapped[list[Any]]
+
+
+class Suspicion(TenantScoped, Model):
+    """Two records that may be one, until a person says whether they are."""
+
+    __tablename__ = "suspicions"
+
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+    object: Mapped[str] = mapped_column(primary_key=True)
+    candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
+    score: Mapped[int]
+    reasons: Mapped[list[Any]]
+    account_id: Mapped[UUID | None]
+    state: Mapped[str]
+    at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str | None]
+
+
+class Import(TenantScoped, Model):
+    """A file on its way to be leads (F4): how it is read, how far it is, who works on it."""
+
+    __tablename__ = "imports"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    actor: Mapped[str]
+    owner_id: Mapped[UUID | None]
+    """Whose the leads are; None leaves them to the rules."""
+    file_name: Mapped[str]
+    size: Mapped[int]
+    encoding: Mapped[str]
+    separator: Mapped[str]
+    columns: Mapped[list[Any]]
+    mapping: Mapped[dict[str, Any]]
+    """Place of a column, as text, to field."""
+    duplicates: Mapped[str]
+    source: Mapped[str]
+    dry_run: Mapped[bool]
+    state: Mapped[str]
+    rows: Mapped[int]
+    position: Mapped[int]
+    """Rows that are done, in the transaction of their effects."""
+    created: Mapped[int]
+    updated: Mapped[int]
+    duplicate: Mapped[int]
+    invalid: Mapped[int]
+    detail: Mapped[str | None]
+    claim: Mapped[UUID | None]
+    leased_until: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class ImportPart(TenantScoped, Model):
+    """A piece of an uploaded file, in UTF-8; gone when the import has ended."""
+
+    __tablename__ = "import_parts"
+
+    import_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    raw: Mapped[bytes]
+
+
+class RefusedRow(TenantScoped, Model):
+    """A row of a file that became no lead, and why."""
+
+    __tablename__ = "refused_rows"
+
+    import_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    line: Mapped[int]
+    why: Mapped[list[Any]]
+    cells: Mapped[list[Any]]
+
+
 class RuleSetRow(TenantScoped, Model):
     """A version of the scoring rules (F17); once published it never changes."""
 

@@ -14,11 +14,18 @@ UNREADABLE = frozenset({"alembic_version"})
 KEYED_OTHERWISE = frozenset({"outbox", *NOT_OF_A_TENANT})
 """The outbox is keyed by the order in which the relay sends."""
 OWN_ROWS = "(tenant_id = (NULLIF(current_setting('app.tenant'::text, true), ''::text))::uuid)"
-LOOK_UPS = frozenset({"source_of_key", "tenants_with_due_messages", "tenants_with_untouched_leads"})
-"""Functions that see every tenant: whose is a key, who has mail to be sent or leads to be moved on."""
+LOOK_UPS = frozenset(
+    {
+        "source_of_key",
+        "tenants_with_due_messages",
+        "tenants_with_untouched_leads",
+        "tenants_with_due_imports",
+    }
+)
+"""Functions that see every tenant: whose is a key; who has mail to send, leads to move on, a file to read."""
 RELAYED = frozenset({"outbox", "dead_letters", "parked_keys", "inbox", "idempotency_keys"})
 """Tables that the relay sends from, keeps in and prunes, for every tenant."""
-LOOKED_UP = frozenset({"sources", "write_keys", "messages", "leads", "tenant_settings"})
+LOOKED_UP = frozenset({"sources", "write_keys", "messages", "leads", "tenant_settings", "imports"})
 """Tables that the functions read as their owner."""
 
 

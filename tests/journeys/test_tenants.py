@@ -32,6 +32,11 @@ LISTS = [
 WITH_BODY = [called for called in CLOSED if called.route.body_field]
 OTHERS = {
     "POST /api/leads": "makes a lead: the tenant is the token's",
+    "POST /api/leads/bulk": "makes leads: the tenant is the token's",
+    "POST /api/leads/imports": "makes an import: the tenant is the token's",
+    "POST /api/leads/duplicates": "looks among the caller's tenant's only; tests/services/leads/matching",
+    "GET /api/leads/duplicate-policies": "the caller's tenant's only",
+    "PUT /api/leads/duplicate-policies": "the caller's tenant's only",
     "GET /api/leads/scoring-rules": "a list without pages",
     "GET /api/leads/settings/conversion": "the tenant's own, there is no other",
     "PUT /api/leads/settings/conversion": "the tenant's own, there is no other",
@@ -81,6 +86,11 @@ FORM_DOOR = {
 """What the pages that embed a form call: its key names it and opens nothing else."""
 BODIES: dict[str, Json] = {
     "POST /api/leads": {"company": "Initech"},
+    "POST /api/leads/bulk": {"items": [{"company": "Initech"}]},
+    "POST /api/leads/duplicates": {"company": "Initech"},
+    "PUT /api/leads/duplicate-policies": {},
+    "POST /api/leads/{lead}/duplicates/{candidate}": {"decision": "link"},
+    "POST /api/leads/imports/{job}/start": {},
     "PATCH /api/leads/{lead}": {"company": "Taken over"},
     "POST /api/leads/{lead}/status": {"status": "qualified"},
     "POST /api/leads/{lead}/assign": {"owner_id": None},

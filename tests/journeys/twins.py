@@ -79,6 +79,7 @@ class Twin:
     slug: str
     email: str
     leads: tuple[Json, ...]
+    """The best one, another one, and one that may be the same as the best."""
     things: Mapping[str, str]
     """What a path or a filter names, to the id of one of its own: a new kind of thing gets a line there."""
     version: str
@@ -152,7 +153,7 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
             rep.http.headers.update(PRETENCE)
             admin.http.headers.update(PRETENCE)
         full = {"phone": "+4930901820", "industry": "technology", "company_size": "enterprise"}
-        leads = (world.lead(rep, email=email, **full), world.lead(rep))
+        leads = (world.lead(rep, email=email, **full), world.lead(rep), world.lead(rep, email=email))
         rep.post(f"/api/leads/{leads[0]['id']}/adjustments", {"points": 40, "reason": "Met"}, key=mark)
         conversion = _conversion(world, rep, mark)
         rules = {"rules": admin.get("/api/leads/scoring-rules")["rules"]}
@@ -172,6 +173,8 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
             "conversion": str(conversion["conversion_id"]),
             "converted_to": str(conversion["account_id"]),
             "form": _form(world, admin, email),
+            "candidate": str(leads[2]["id"]),
+            "job": _import(rep),
         }
         return Twin(
             slug,
@@ -213,6 +216,17 @@ def _form(world: World, admin: Api, email: str) -> str:
     url = f"{world.system.gateway_url}/api/leads/forms/{form['key']}/submissions"
     assert httpx.post(url, json={"email": f"form.{email}"}, timeout=30).status_code == 201
     return str(form["id"])
+
+
+def _import(rep: Api) -> str:
+    """A file that was tried: it is kept, and so is the row that was refused."""
+    form = {
+        "files": {"file": ("leads.csv", b"email\nno address\n")},
+        "data": {"options": '{"dry_run": true}'},
+    }
+    job = rep.call("POST", "/api/leads/imports", **form)["id"]
+    eventually(lambda: rep.get(f"/api/leads/imports/{job}"), lambda found: found["invalid"] == 1)
+    return str(job)
 
 
 def _conversion(world: World, rep: Api, mark: str) -> Json:

@@ -3,10 +3,13 @@
 from chassis.http import ErrorTable
 from services.leads.api import (
     assignment,
+    bulk,
     conversions,
     costs,
+    duplicates,
     form_door,
     forms,
+    imports,
     leads,
     lifecycle,
     rules,
@@ -28,6 +31,8 @@ from services.leads.domain import (
     ColleagueNotFound,
     Expired,
     FormNotFound,
+    ImportNotFound,
+    ImportNotNow,
     InvalidLabels,
     LeadNotFound,
     NeverDeleted,
@@ -36,9 +41,11 @@ from services.leads.domain import (
     OwnedAlready,
     ReasonMissing,
     RuleSetNotFound,
+    SuspicionNotFound,
     TwiceEntered,
     UnknownSource,
 )
+from services.leads.importing import Unreadable
 from services.leads.scoring import InvalidRules
 
 ROUTERS = (
@@ -50,6 +57,9 @@ ROUTERS = (
     costs.router,
     form_door.router,
     forms.router,
+    imports.router,
+    bulk.router,
+    duplicates.router,
     leads.router,
     lifecycle.router,
 )
@@ -59,6 +69,10 @@ ERRORS: ErrorTable = {
     RuleSetNotFound: (404, "Rule set not found"),
     OwnedAlready: (409, "Owned already"),
     ColleagueNotFound: (422, "No such colleague"),
+    ImportNotFound: (404, "Import not found"),
+    ImportNotNow: (409, "Not possible in this state"),
+    Unreadable: (422, "The file cannot be read"),
+    SuspicionNotFound: (404, "Suspicion not found"),
     NotAllowedNow: (409, "Not possible in this status"),
     FormNotFound: (404, "Form not found"),
     Expired: (410, "Too late"),

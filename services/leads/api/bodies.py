@@ -8,9 +8,13 @@ from pydantic import AfterValidator, Field
 from chassis.http import Id, RequestModel, Timestamp
 from services.leads.contact import check_country, check_email
 from services.leads.domain import Activity, Channel, Consent, ConsentState, Status, source_of
+from services.leads.importing import Encoding
+from services.leads.importing import Field as Column
+from services.leads.matching import Action, Mode
 from services.leads.scoring import Rule
 
 Text = Annotated[str, Field(max_length=200)]
+SourceKey = Annotated[str, Field(min_length=1, max_length=50)]
 Email = Annotated[str, Field(max_length=320), AfterValidator(check_email)]
 Country = Annotated[
     str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2"), AfterValidator(check_country)
@@ -56,6 +60,76 @@ class NewLead(LeadFields):
     referrer: Annotated[str, Field(max_length=2000)] | None = None
     consents: dict[Channel, ConsentBody] = Field(default_factory=dict)
     utm: dict[Annotated[str, Field(max_length=50)], Text] = Field(default_factory=dict, max_length=20)
+
+
+class Entry(NewLead):
+    """A new lead, and what is wanted where it may be there already."""
+
+    duplicates: Annotated[
+        Mode,
+        Field(description="skip, update: the same e-mail or phone; create_anyway: where the policy lets"),
+    ] = "by_policy"
+
+
+class NewLeads(RequestModel):
+    """Many leads at once; each is looked at by itself, so that a bad one keeps none of the others out."""
+
+    items: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=1000)]
+    duplicates: Annotated[Mode, Field(description="for items that say nothing themselves")] = "by_policy"
+
+
+class PersonDraft(RequestModel):
+    """Somebody who may be there already."""
+
+    first_name: Text | None = None
+    last_name: Text | None = None
+    company: Text | None = None
+    email: Email | None = None
+    phone: Annotated[str, Field(max_length=50)] | None = None
+    country: Country | None = None
+    lead_source: SourceKey = "manual"
+    lead_id: Annotated[Id | None, Field(description="a lead that is not to be its own duplicate")] = None
+
+
+class PolicyBody(RequestModel):
+    """What is done about likely duplicates: from which score on, and whether a caller may insist."""
+
+    action: Action = "suggest"
+    threshold: Annotated[int, Field(ge=1, le=100)] = 50
+    override: bool = True
+
+
+class PoliciesBody(RequestModel):
+    """Policies of a tenant: for every source, and for single ones."""
+
+    default: PolicyBody = PolicyBody()
+    sources: Annotated[dict[SourceKey, PolicyBody], Field(max_length=100)] = Field(default_factory=dict)
+
+
+class SuspicionSettled(RequestModel):
+    """What a person says of a suspicion."""
+
+    decision: Literal["link", "not_duplicate"]
+
+
+class ImportPlan(RequestModel):
+    """How a file is to become leads; what is left out stays as it was, or is found out."""
+
+    mapping: Annotated[
+        dict[Annotated[str, Field(pattern=r"^(0|[1-9]\d{0,3})$")], Column] | None,
+        Field(description="place of a column, from 0, to the field that it means"),
+    ] = None
+    duplicates: Mode | None = None
+    lead_source: SourceKey | None = None
+    dry_run: bool = False
+
+
+class ImportOptions(ImportPlan):
+    """How a file is read, and whether its rows become leads at once or wait for a start."""
+
+    encoding: Encoding | None = None
+    separator: Literal[",", ";", "\t", "|"] | None = None
+    start: bool = True
 
 
 class ResponseBody(RequestModel):
@@ -148,7 +222,7 @@ class Publication(RequestModel):
 
 def draft_of(body: NewLead, now: datetime) -> dict[str, Any]:
     """The lead that a body describes; a linked account says where it comes from, if nobody else does (F3)."""
-    said = body.model_dump(exclude={"consents"})
+    said = body.model_dump(exclude={"consents", "duplicates"})
     source = source_of(body.lead_source, linked=body.account_id is not None)
     consents = [consent_of(channel, consent, now) for channel, consent in body.consents.items()]
     return said | {"lead_source": source, "consents": consents}

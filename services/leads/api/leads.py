@@ -10,6 +10,7 @@ from chassis.http import (
     Id,
     Page,
     PagingDep,
+    Problem,
     RequiredIfMatch,
     Router,
     RuntimeDep,
@@ -20,16 +21,16 @@ from chassis.http import (
 )
 from services.leads import commands, queries
 from services.leads.api.access import GUARDS, WRITERS
-from services.leads.api.bodies import LeadFields, NewAdjustment, NewLead, draft_of
+from services.leads.api.bodies import Entry, LeadFields, NewAdjustment, draft_of
 from services.leads.api.views import (
+    EnteredLeadView,
     EntryView,
     LeadView,
-    ScoredLeadView,
     ScoreView,
+    entered_view,
     entry_view,
     lead_view,
     line_view,
-    shown,
 )
 from services.leads.domain import Priority, Status
 from services.leads.queries import Wanted
@@ -37,18 +38,32 @@ from services.leads.queries import Wanted
 router = Router(prefix="/api/leads", tags=["leads"], guards=GUARDS)
 
 
-@router.post("", status_code=201, dependencies=[WRITERS])
+@router.post("", status_code=201, response_model=EnteredLeadView, dependencies=[WRITERS])
 @accepts(idempotency_key="optional")
 def create_lead(
-    body: NewLead, uow: Transaction, runtime: RuntimeDep, caller: CallerDep, response: Response
-) -> ScoredLeadView:
-    """A new lead, with its first score and why; a rep's is the rep's own, others go by the rules."""
-    rep = caller.user if "rep" in caller.roles else None
-    lead, lines = commands.create_lead(uow, runtime.vault, draft_of(body, uow.now), rep)
-    response.headers["ETag"] = etag(lead.version)
-    response.headers["Location"] = f"/api/leads/{lead.id}"
-    counted = [line_view(line) for line in lines if line.points]
-    return ScoredLeadView(**shown(lead, commands.labels_of(uow)), contributions=counted)
+    body: Entry, uow: Transaction, runtime: RuntimeDep, caller: CallerDep, response: Response
+) -> Any:
+    """A new lead, with its first score and why; a rep's lead is the rep's own.
+
+    The policy about duplicates may make something else of it: 200 with the lead that it turned out to be,
+    409 with `candidates`.
+    """
+    owner = caller.user if "rep" in caller.roles else None
+    entry = commands.Entry(draft_of(body, uow.now), owner, body.duplicates)
+    entered = commands.create_lead(uow, runtime.vault, entry, "api")
+    if entered.lead is None:
+        return likely_duplicate(entered)
+    response.status_code = 201 if entered.verdict.opens else 200
+    response.headers["ETag"] = etag(entered.lead.version)
+    response.headers["Location"] = f"/api/leads/{entered.lead.id}"
+    return entered_view(entered.lead, commands.labels_of(uow), entered.lines, entered.verdict)
+
+
+def likely_duplicate(entered: commands.Entered) -> Response:
+    """409 that is no exception: the decision not to take the lead is kept."""
+    candidates = [candidate.record() for candidate in entered.verdict.candidates]
+    detail = "There is somebody already who may be the same."
+    return Problem(409, "Likely a duplicate", detail, candidates=candidates).response()
 
 
 @router.get("")

@@ -1,14 +1,18 @@
 """What people see: answers, and how they are made of rows."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from chassis.http import View
 from services.leads.domain import Labels, Priority, priority
 from services.leads.domain.labels import SYSTEM
-from services.leads.models import Contribution, Lead, LogEntry, RuleSetRow
-from services.leads.queries import Entry
+from services.leads.matching import Action, Candidate, Decision, Kind, Mode, Reason, Verdict
+from services.leads.models import Contribution, Import, Lead, LogEntry, RuleSetRow
+from services.leads.queries import Entry, LeadDuplicates
 
 
 class LeadView(View):
@@ -82,6 +86,155 @@ class ScoredLeadView(LeadView):
     """A new lead with what its first score is made of."""
 
     contributions: list[LineView]
+
+
+class CandidateView(View):
+    """A record that may be the same, how likely (0 to 100) and why."""
+
+    object: Kind
+    id: UUID
+    score: int
+    reasons: list[Reason]
+
+
+class EnteredLeadView(ScoredLeadView):
+    """A lead as it came to be, and whom it may be."""
+
+    decision: Decision
+    duplicates: list[CandidateView]
+
+
+class FaultView(View):
+    """What is wrong with an item, and where."""
+
+    pointer: str
+    detail: str
+
+
+class ItemView(View):
+    """What became of one item of a call, by its place in it."""
+
+    index: int
+    result: Literal["created", "updated", "duplicate", "invalid"]
+    lead_id: UUID | None = None
+    version: int | None = None
+    duplicates: list[CandidateView] = Field(default_factory=list)
+    errors: list[FaultView] = Field(default_factory=list)
+
+
+class BulkView(View):
+    """What became of every item of a call, in their order, and how many came out how."""
+
+    created: int
+    updated: int
+    duplicate: int
+    invalid: int
+    items: list[ItemView]
+
+
+class ColumnView(View):
+    """A column of a file, and the field that it means."""
+
+    index: int
+    header: str
+    field: str | None
+
+
+class ForeseenView(View):
+    """What would come of a row."""
+
+    line: int
+    fields: dict[str, str]
+    result: Literal["created", "updated", "duplicate", "invalid"]
+    errors: list[dict[str, str]]
+    duplicates: list[CandidateView]
+
+
+class ImportView(View):
+    """A file on its way to be leads: how it is read, how far it is, what came of its rows.
+
+    After a dry run it is `ready` again and the counts say what would have come.
+    """
+
+    id: UUID
+    state: Literal["ready", "waiting", "running", "done", "failed", "cancelled"]
+    file_name: str
+    size: int
+    encoding: str
+    separator: str
+    columns: list[ColumnView]
+    duplicates: Mode
+    lead_source: str
+    dry_run: bool
+    rows: int
+    position: int
+    created: int
+    updated: int
+    duplicate: int
+    invalid: int
+    detail: str | None
+    errors: str
+    """Where the rows that became no lead are to be had, with the reasons."""
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class PreviewedImportView(ImportView):
+    """An import with what would come of its first rows, as long as it waits for its start."""
+
+    preview: list[ForeseenView]
+
+
+class DuplicatesView(View):
+    """Who may be the same as a draft, the likeliest first, and what the policy would make of it."""
+
+    candidates: list[CandidateView]
+    decision: Decision
+
+
+class PolicyView(View):
+    """What is done about likely duplicates."""
+
+    action: Action
+    threshold: int
+    override: bool
+
+
+class PoliciesView(View):
+    """Policies of a tenant."""
+
+    default: PolicyView
+    sources: dict[str, PolicyView]
+
+
+class SuspicionView(CandidateView):
+    """Whom a lead may be, and what was said of it."""
+
+    account_id: UUID | None
+    state: Literal["suspected", "linked", "not_duplicate"]
+    at: datetime
+    settled_at: datetime | None
+    settled_by: str | None
+
+
+class DecisionView(View):
+    """What was done about likely duplicates: when, by whom, on which way in, because of whom."""
+
+    at: datetime
+    actor: str
+    way: str
+    source: str
+    decision: str
+    candidates: list[CandidateView]
+
+
+class LeadDuplicatesView(View):
+    """Whom a lead may be, which leads may be it, and what was decided, the newest first."""
+
+    suspicions: list[SuspicionView]
+    suspected_by: list[UUID]
+    decisions: list[DecisionView]
 
 
 class WarnedLeadView(LeadView):
@@ -201,6 +354,53 @@ def lead_view(row: Lead, labels: Labels) -> LeadView:
 def line_view(row: Contribution) -> LineView:
     """As the API shows a line of the receipt."""
     return LineView.model_validate(row)
+
+
+def entered_view(
+    row: Lead, labels: Labels, lines: Sequence[Mapping[str, Any]], verdict: Verdict
+) -> EnteredLeadView:
+    """As the API shows a lead that somebody entered."""
+    counted = [LineView.model_validate(line) for line in lines if line["points"]]
+    found = [candidate_view(candidate) for candidate in verdict.candidates]
+    return EnteredLeadView(
+        **shown(row, labels), contributions=counted, decision=verdict.decision, duplicates=found
+    )
+
+
+def candidate_view(candidate: Candidate) -> CandidateView:
+    """As the API shows who may be the same."""
+    return CandidateView.model_validate(candidate.record())
+
+
+def lead_duplicates_view(told: LeadDuplicates) -> LeadDuplicatesView:
+    """As the API shows what is known of a lead's duplicates."""
+    names = [name for name in SuspicionView.model_fields if name != "id"]
+    return LeadDuplicatesView(
+        suspicions=[
+            SuspicionView(id=row.candidate_id, **{name: getattr(row, name) for name in names})
+            for row in told.suspicions
+        ],
+        suspected_by=told.suspected_by,
+        decisions=[DecisionView.model_validate(row) for row in told.decisions],
+    )
+
+
+def import_view(row: Import) -> ImportView:
+    """As the API shows an import."""
+    return ImportView(**import_fields(row))
+
+
+def import_fields(row: Import) -> dict[str, Any]:
+    """The fields of an import as the API shows them."""
+    derived = {
+        "columns": [
+            {"index": n, "header": header, "field": row.mapping.get(str(n))}
+            for n, header in enumerate(row.columns)
+        ],
+        "lead_source": row.source,
+        "errors": f"/api/leads/imports/{row.id}/errors",
+    }
+    return {name: derived.get(name, getattr(row, name, None)) for name in ImportView.model_fields}
 
 
 def entry_view(row: Entry) -> EntryView:

@@ -22,8 +22,19 @@ from services.leads.commands.conversions import (
     opportunity_refused,
 )
 from services.leads.commands.costs import read_costs, store_costs
+from services.leads.commands.creation import (
+    Entered,
+    Entry,
+    create_lead,
+    create_leads,
+    foresee,
+    look_up,
+    unknown_sources,
+)
+from services.leads.commands.duplicates import settle_suspicion
 from services.leads.commands.forms import change_form, form_of_key, open_form
-from services.leads.commands.leads import adjust_score, change_lead, create_lead
+from services.leads.commands.known import forget_contact, know_account, know_contact, open_contact
+from services.leads.commands.leads import adjust_score, change_lead
 from services.leads.commands.rules import draft_rules, publish_rules, rules_in_force
 from services.leads.commands.scores import store_scores
 from services.leads.commands.settings import (
@@ -44,6 +55,8 @@ from services.leads.commands.submissions import (
 
 __all__ = [
     "Deed",
+    "Entered",
+    "Entry",
     "Sent",
     "Setup",
     "account_ready",
@@ -58,12 +71,19 @@ __all__ = [
     "confirm_submission",
     "convert_lead",
     "create_lead",
+    "create_leads",
     "delete_lead",
     "draft_rules",
+    "foresee",
+    "forget_contact",
     "form_of_key",
+    "know_account",
+    "know_contact",
     "labels_of",
     "lead_qualified",
     "log_activity",
+    "look_up",
+    "open_contact",
     "open_form",
     "opportunity_ready",
     "opportunity_refused",
@@ -78,6 +98,7 @@ __all__ = [
     "restore_lead",
     "rules_in_force",
     "set_status",
+    "settle_suspicion",
     "store_account",
     "store_costs",
     "store_labels",
@@ -87,4 +108,5 @@ __all__ = [
     "tenant_setup",
     "tenants_with_untouched_leads",
     "touch_lead",
+    "unknown_sources",
 ]

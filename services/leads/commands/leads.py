@@ -1,96 +1,67 @@
-"""A lead by hand: created with its first score, changed, given points."""
+"""A lead by hand: changed, given points."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from chassis.clock import from_millis, millis
-from chassis.db import UnitOfWork, insert_rows
+from chassis.db import UnitOfWork
 from chassis.ids import new_id
 from chassis.pii import Vault
-from services.leads import domain, events
-from services.leads.commands.assignment import TERRITORIES, first_assignment, give_owners, territory_in
-from services.leads.commands.consents import consent_rows
-from services.leads.commands.scores import contribution_row
-from services.leads.commands.settings import tenant_setup
-from services.leads.commands.statuses import bump, first_status, locked
+from services.leads import events
+from services.leads.commands.assignment import TERRITORIES, territory_in
+from services.leads.commands.duplicates import COMPARED, reindex
+from services.leads.commands.settings import Setup, tenant_setup
+from services.leads.commands.statuses import bump, locked
 from services.leads.contact import normal_email, normal_phone
-from services.leads.domain import Labels, facts_of
-from services.leads.models import Adjustment, Contribution, Lead, ScoreChange
-from services.leads.scoring import Facts, Outcome, RuleSet, empty, step
+from services.leads.domain import Labels
+from services.leads.models import Adjustment, Lead
 
 PLACE: Final = frozenset({"country", "region"})
 """Fields that say in which territory a lead lies."""
-
-
-def create_lead(
-    uow: UnitOfWork,
-    vault: Vault,
-    draft: Mapping[str, Any],
-    rep: UUID | None,
-    lead_id: UUID | None = None,
-) -> tuple[Lead, list[Contribution]]:
-    """A new lead with its first score, by the same pure function that scores the stream (F1).
-
-    Every way in comes through here: API, forms, imports, accounts. The score is stored as (epoch 0,
-    sequence 0); the lead starts in the band of that score. `rep`: who entered it by hand, if it was a rep.
-    Raises UnknownSource.
-    """
-    setup = tenant_setup(uow)
-    fields = {name: value for name, value in draft.items() if name != "consents"}
-    came = fields | domain.ways(fields) | in_words(setup.labels, fields)
-    profile = {**came, **reached_by(uow, vault, fields, setup.response.home_country)}
-    profile["territory"] = territory_in(setup.settings.get(TERRITORIES, {}), profile)
-    event_id = new_id()
-    facts = Facts(str(event_id), millis(uow.now), 1, facts_of(profile))
-    outcome = first_outcome(facts, setup.rules)
-    lead = Lead(
-        tenant_id=uow.tenant,
-        id=lead_id or new_id(),
-        version=1,
-        created_at=uow.now,
-        updated_at=uow.now,
-        status=domain.band(outcome.shown),
-        status_since=uow.now,
-        pinned=False,
-        respond_by=setup.response.due(uow.now),
-        first_touch=domain.touch(came, uow.now),
-        last_touch=domain.touch(came, uow.now),
-        score_epoch=0,
-        score_sequence=0,
-        **totals(outcome),
-        **profile,
-    )
-    lines = [contribution_row(uow.tenant, lead.id, line) for line in outcome.added]
-    rows = [lead, *lines, first_score(lead), first_status(uow, lead)]
-    (given,) = give_owners(uow, setup.settings, [(lead, rep)])
-    uow.publish(events.lead_created(uow, vault, lead, event_id))
-    rows += [first_assignment(uow, lead, given)]
-    insert_rows(uow.session, [*rows, *consent_rows(uow, lead, draft.get("consents", ()))])
-    return lead, lines
 
 
 def change_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, fields: Mapping[str, Any], seen: Any) -> Lead:
     """Changes the named fields; what is as it was changes nothing. `seen(version)` refuses a stale view."""
     lead = locked(uow, lead_id)
     seen(lead.version)
-    setup = tenant_setup(uow)
-    wanted = {
-        **fields,
-        **in_words(setup.labels, fields),
-        **reached_by(uow, vault, {**vars(lead), **fields}, setup.response.home_country),
-    }
-    if not PLACE.isdisjoint(fields):
-        table = setup.settings.get(TERRITORIES, {})
-        wanted["territory"] = territory_in(table, {**vars(lead), **fields})
-    changed = [name for name, value in wanted.items() if getattr(lead, name) != value]
-    if not changed:
-        return lead
-    for name in changed:
-        setattr(lead, name, wanted[name])
-    bump(uow, lead)
-    uow.publish(events.lead_changed(uow, vault, lead, [name for name in changed if name in fields]))
+    change_leads(uow, vault, tenant_setup(uow), [(lead, fields)])
     return lead
+
+
+def change_leads(
+    uow: UnitOfWork, vault: Vault, setup: Setup, changes: Sequence[tuple[Lead, Mapping[str, Any]]]
+) -> None:
+    """Changes leads that are locked, each once or more often; one event for each that is not as it was.
+
+    The number of statements does not depend on the number of leads.
+    """
+    changed: dict[UUID, tuple[Lead, list[str], list[str]]] = {}
+    for lead, fields in changes:
+        wanted = {**fields, **_that_follows(uow, vault, setup, {**vars(lead), **fields}, fields)}
+        names = [name for name, value in wanted.items() if getattr(lead, name) != value]
+        for name in names:
+            setattr(lead, name, wanted[name])
+        told = changed.setdefault(lead.id, (lead, [], []))
+        told[1].extend(names)
+        told[2].extend(name for name in names if name in fields and name not in told[2])
+    moved = [one for one in changed.values() if one[1]]
+    for lead, _, _ in moved:
+        bump(uow, lead)
+    reindex(uow, [lead for lead, names, _ in moved if not COMPARED.isdisjoint(names)])
+    sealed = vault.seal_all(uow, [(lead.id, events.person_of(lead)) for lead, _, _ in moved])
+    for (lead, _, named), pii in zip(moved, sealed, strict=True):
+        uow.publish(events.lead_changed(uow, vault, lead, named, pii))
+
+
+def _that_follows(
+    uow: UnitOfWork, vault: Vault, setup: Setup, profile: Mapping[str, Any], changed: Collection[str]
+) -> dict[str, Any]:
+    """What is found out anew about a lead when its fields change."""
+    said = {name: value for name, value in profile.items() if name in changed}
+    found = in_words(setup.labels, said) | reached_by(uow, vault, profile, setup.response.home_country)
+    if not PLACE.isdisjoint(changed):
+        found["territory"] = territory_in(setup.settings.get(TERRITORIES, {}), profile)
+    return found
 
 
 def adjust_score(uow: UnitOfWork, lead_id: UUID, points: int, reason: str) -> Lead:
@@ -143,46 +114,3 @@ def in_words(labels: Labels, fields: Mapping[str, Any]) -> dict[str, Any]:
             "own_industry": industry and industry.own,
         }
     return found
-
-
-def first_outcome(facts: Facts, rules: RuleSet) -> Outcome:
-    """The score of a lead of which only the facts are known."""
-    outcome = step(empty(), facts, rules)[1]
-    assert outcome is not None  # facts always have an outcome
-    return outcome
-
-
-def totals(outcome: Outcome) -> dict[str, Any]:
-    """The columns of a lead that a score fills."""
-    change = outcome.next_change_at
-    return {
-        "score": outcome.shown,
-        "raw": outcome.raw,
-        "fit": outcome.fit,
-        "engagement": outcome.engagement,
-        "grade": outcome.grade,
-        "rules_version": outcome.rules_version,
-        "next_change_at": None if change is None else from_millis(change),
-    }
-
-
-def first_score(lead: Lead) -> ScoreChange:
-    """The first line of the score history."""
-    return ScoreChange(
-        tenant_id=lead.tenant_id,
-        lead_id=lead.id,
-        epoch=0,
-        sequence=0,
-        occurred_at=lead.created_at,
-        recorded_at=lead.created_at,
-        stored_at=lead.created_at,
-        cause="facts",
-        cause_id="",
-        previous=0,
-        shown=lead.score,
-        raw=lead.raw,
-        fit=lead.fit,
-        engagement=lead.engagement,
-        grade=lead.grade,
-        rules_version=lead.rules_version,
-    )

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import from_millis
 from chassis.db import UnitOfWork
-from services.leads.commands.statuses import promote
+from services.leads.commands.statuses import locked_all, promote
 from services.leads.models import Contribution, Lead, ScoreChange
-from services.leads.scoring import Contribution as Line
 
 Record = Mapping[str, Any]
 Lines = dict[tuple[str, UUID], dict[str, Any] | None]
@@ -41,11 +40,6 @@ def store_scores(uow: UnitOfWork, records: Sequence[Record]) -> None:
         uow.session.execute(insert(ScoreChange).on_conflict_do_nothing(), history)
 
 
-def contribution_row(tenant: UUID, lead: UUID, line: Line) -> Contribution:
-    """A line of the receipt as the table has it."""
-    return Contribution(**_line(tenant, lead, line._asdict()))
-
-
 class _Receipt:
     """What becomes of a lead's lines in one batch."""
 
@@ -59,17 +53,11 @@ class _Receipt:
         for gone in record["removed"]:
             self.lines[gone["rule"], UUID(gone["event_id"])] = None
         for line in record["added"]:
-            self.lines[line["rule"], UUID(line["event_id"])] = _line(tenant, lead, line)
+            self.lines[line["rule"], UUID(line["event_id"])] = line_row(tenant, lead, line)
 
 
 def _locked(uow: UnitOfWork, ids: set[UUID]) -> dict[UUID, Lead]:
-    found = (
-        select(Lead)
-        .where(Lead.tenant_id == uow.tenant, Lead.id.in_(ids))
-        .order_by(Lead.id)  # one order for all: no deadlock
-        .with_for_update()
-    )
-    leads = {lead.id: lead for lead in uow.session.scalars(found)}
+    leads = locked_all(uow, ids)
     if missing := ids - leads.keys():
         raise LookupError(f"scores of unknown leads: {sorted(map(str, missing))[:3]}")
     return leads
@@ -84,7 +72,8 @@ def _take_totals(lead: Lead, record: Record) -> None:
     lead.next_change_at = None if change is None else from_millis(change)
 
 
-def _line(tenant: UUID, lead: UUID, line: Record) -> dict[str, Any]:
+def line_row(tenant: UUID, lead: UUID, line: Record) -> dict[str, Any]:
+    """A line of the receipt as the table has it."""
     return {
         "tenant_id": tenant,
         "lead_id": lead,

@@ -1,6 +1,10 @@
 """The status of a lead: moved by a person or by its score, kept in the history, told to others."""
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import select
 
 from chassis.db import UnitOfWork
 from services.leads import domain, events
@@ -59,6 +63,14 @@ def locked(uow: UnitOfWork, lead_id: UUID) -> Lead:
     return lead
 
 
+def locked_all(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, Lead]:
+    """Leads under their row locks, always in one order, so nobody waits in a circle."""
+    if not ids:
+        return {}
+    found = select(Lead).where(Lead.tenant_id == uow.tenant, Lead.id.in_(ids))
+    return {lead.id: lead for lead in uow.session.scalars(found.order_by(Lead.id).with_for_update())}
+
+
 def bump(uow: UnitOfWork, lead: Lead) -> None:
     """The next version of the lead: each of its events has its own."""
     lead.version += 1
@@ -68,37 +80,34 @@ def bump(uow: UnitOfWork, lead: Lead) -> None:
 def record_status(uow: UnitOfWork, lead: Lead, change: StatusChanged, cause: str | None = None) -> None:
     """Keeps a change of status in the history and tells of it; the lead's own row is changed already."""
     bump(uow, lead)
-    uow.session.add(status_row(uow, lead, change))
+    uow.session.add(StatusChange(**status_row(uow, lead, change)))
     uow.publish(events.lead_status_changed(uow, lead, change, cause))
 
 
-def status_row(uow: UnitOfWork, lead: Lead, change: StatusChanged) -> StatusChange:
+def status_row(uow: UnitOfWork, lead: Lead, change: StatusChanged) -> dict[str, Any]:
     """A line of the status history (F30)."""
-    return StatusChange(
-        tenant_id=uow.tenant,
-        lead_id=lead.id,
-        version=lead.version,
-        at=change.at,
-        actor=uow.actor,
-        previous=change.previous,
-        status=change.status,
-        seconds_in_previous=change.seconds_in_previous,
-        reason_code=change.reason_code,
-        reason=change.reason,
-        warning=change.warning,
-        score=change.score,
-        rules_version=lead.rules_version,
-    )
+    return {
+        "tenant_id": uow.tenant,
+        "lead_id": lead.id,
+        "version": lead.version,
+        "at": change.at,
+        "actor": uow.actor,
+        "previous": change.previous,
+        "status": change.status,
+        "seconds_in_previous": change.seconds_in_previous,
+        "reason_code": change.reason_code,
+        "reason": change.reason,
+        "warning": change.warning,
+        "score": change.score,
+        "rules_version": lead.rules_version,
+    }
 
 
-def first_status(uow: UnitOfWork, lead: Lead) -> StatusChange:
+def first_status(uow: UnitOfWork, lead: Lead) -> dict[str, Any]:
     """The first line of the status history."""
-    started = StatusChanged(
-        lead.standing.status, lead.standing.status, uow.now, 0, False, lead.score, "created", "Created."
-    )
-    row = status_row(uow, lead, started)
-    row.previous = None
-    return row
+    status = lead.standing.status
+    started = StatusChanged(status, status, uow.now, 0, False, lead.score, "created", "Created.")
+    return {**status_row(uow, lead, started), "previous": None}
 
 
 def promote(uow: UnitOfWork, lead: Lead, previous: int, at_score: int, cause: str | None = None) -> None:

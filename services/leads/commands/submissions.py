@@ -13,7 +13,7 @@ from chassis.db import UnitOfWork
 from chassis.ids import derived_id
 from chassis.pii import Vault
 from services.leads import domain, events
-from services.leads.commands.leads import create_lead
+from services.leads.commands.creation import Entry, create_lead
 from services.leads.commands.log import note
 from services.leads.commands.statuses import locked
 from services.leads.domain import CONFIRM_WITHIN, Expired, FormNotFound
@@ -100,7 +100,8 @@ def _accept(uow: UnitOfWork, vault: Vault, form: Form, row: FormSubmission, sent
         touch_lead(uow, vault, known, sent.draft)
         return
     draft = {**sent.draft, "lead_source": sent.draft.get("lead_source") or "web_form"}
-    row.lead_id = create_lead(uow, vault, draft, None, row.lead_id)[0].id
+    entered = create_lead(uow, vault, Entry(draft, id=row.lead_id), "form")
+    row.lead_id = entered.lead.id if entered.lead else None
 
 
 def touch_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, draft: Mapping[str, Any]) -> None:

@@ -10,9 +10,12 @@ from services.leads.domain.costs import Return, Spent, TwiceEntered, Won, check_
 from services.leads.domain.errors import (
     AlreadyPublished,
     ColleagueNotFound,
+    ImportNotFound,
+    ImportNotNow,
     LeadNotFound,
     OwnedAlready,
     RuleSetNotFound,
+    SuspicionNotFound,
 )
 from services.leads.domain.facts import facts_of
 from services.leads.domain.forms import CONFIRM_WITHIN, Expired, FormNotFound, Layout, Reading
@@ -59,6 +62,8 @@ __all__ = [
     "ConsentState",
     "Expired",
     "FormNotFound",
+    "ImportNotFound",
+    "ImportNotNow",
     "InvalidLabels",
     "Labels",
     "Layout",
@@ -79,6 +84,7 @@ __all__ = [
     "Standing",
     "Status",
     "StatusChanged",
+    "SuspicionNotFound",
     "TwiceEntered",
     "UnknownSource",
     "Won",

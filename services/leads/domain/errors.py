@@ -13,9 +13,24 @@ class LeadNotFound(Exception):
     """There is no such lead in this tenant."""
 
 
+class SuspicionNotFound(Exception):
+    """The lead is not suspected to be that record."""
+
+
 class RuleSetNotFound(Exception):
     """There is no such version of the scoring rules in this tenant."""
 
 
 class AlreadyPublished(Exception):
     """A published rule set is never changed; draft another one."""
+
+
+class ImportNotFound(Exception):
+    """There is no such import in this tenant."""
+
+
+class ImportNotNow(Exception):
+    """The import's state does not allow this."""
+
+    def __init__(self, state: str, wanted: str) -> None:
+        super().__init__(f"An import that is {state} cannot be {wanted}.")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.leads.matching.profile import Profile
 
-_STEM = 5
+_STEM = 4
 """Letters by which similar company names are found."""
 
 

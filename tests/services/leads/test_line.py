@@ -27,7 +27,9 @@ class Line:
         self.run, self.world = house.run, World()
         fields: dict[str, Any] = {"email": "jo@example.com", "company": "Acme", "industry": "finance"}
         fields |= {"lead_source": "manual", "utm": {}}
-        self.id: UUID = house.run(lambda uow: commands.create_lead(uow, house.vault, fields, None))[0].id
+        entry = commands.Entry(fields)
+        entered = house.run(lambda uow: commands.create_lead(uow, house.vault, entry, "api"))
+        self.id: UUID = entered.lead.id
         self.world.created(str(self.id), str(ACME), at=START, facts=FACTS)
 
     def did(self, name: str, kind: str, at: int) -> None:

@@ -34,5 +34,5 @@ def statements() -> Iterator[list[str]]:
 def test_a_lead_is_created_with_few_statements(house: House) -> None:
     draft = {"lead_source": "manual", "utm": {}, **JO}
     with statements() as sent:
-        house.run(lambda uow: commands.create_lead(uow, house.vault, draft, None))
+        house.run(lambda uow: commands.create_lead(uow, house.vault, commands.Entry(draft), "api"))
     assert len(sent) <= MOST, "\n".join(sent)

@@ -166,13 +166,13 @@ def test_rules_of_the_tenants_own_are_asked_in_their_order(office: Office) -> No
 def test_parallel_creates_skip_nobody(office: Office) -> None:
     """Real transactions that meet: the turn is taken under a lock that holds until the commit."""
     barrier = threading.Barrier(6)
-    draft: dict[str, Any] = {"lead_source": "api", "utm": {}, "email": None}
+    entry = commands.Entry({"lead_source": "api", "utm": {}, "email": None})
 
     def create(number: int) -> UUID | None:
         if number < 6:
             barrier.wait(30)
-        made = office.house.run(lambda uow: commands.create_lead(uow, office.house.vault, draft, None))[0]
-        owner: UUID | None = made.owner_id
+        made = office.house.run(lambda uow: commands.create_lead(uow, office.house.vault, entry, "api"))
+        owner: UUID | None = made.lead.owner_id
         return owner
 
     with ThreadPoolExecutor(6) as pool:

@@ -138,22 +138,36 @@ FAINT = candidate("lead", 30, "company")
 
 
 @pytest.mark.parametrize(
-    ("policy", "insists", "decision", "target"),
+    ("policy", "mode", "decision", "target"),
     [
-        (Policy(), False, "suggested", None),
-        (Policy(), True, "created_anyway", None),
-        (Policy("block"), False, "blocked", None),
-        (Policy("block"), True, "created_anyway", None),
-        (Policy("block", override=False), True, "blocked", None),
-        (Policy("create_anyway"), False, "created_anyway", None),
-        (Policy("link"), False, "updated", LEAD),
-        (Policy("link", threshold=98), False, "created", None),
+        (Policy(), "by_policy", "suggested", None),
+        (Policy(), "create_anyway", "created_anyway", None),
+        (Policy(), "skip", "blocked", None),
+        (Policy(), "update", "updated", LEAD),
+        (Policy(override=False), "create_anyway", "suggested", None),
+        (Policy("block"), "by_policy", "blocked", None),
+        (Policy("block"), "create_anyway", "created_anyway", None),
+        (Policy("block"), "update", "updated", LEAD),
+        (Policy("block", override=False), "create_anyway", "blocked", None),
+        (Policy("create_anyway"), "by_policy", "created_anyway", None),
+        (Policy("create_anyway"), "skip", "blocked", None),
+        (Policy("link"), "by_policy", "updated", LEAD),
+        (Policy("link", threshold=98), "by_policy", "created", None),
     ],
 )
-def test_a_policy_decides(policy: Policy, insists: bool, decision: str, target: Candidate | None) -> None:
-    verdict = matching.judge(policy, [LEAD, ACCOUNT, NAMESAKE, FAINT], insists=insists)
+def test_a_policy_decides(
+    policy: Policy, mode: matching.Mode, decision: str, target: Candidate | None
+) -> None:
+    verdict = matching.judge(policy, [LEAD, ACCOUNT, NAMESAKE, FAINT], mode)
     assert (verdict.decision, verdict.target) == (decision, target)
+    assert verdict.overwrites == (mode == "update")
     assert FAINT not in verdict.candidates
+
+
+def test_a_company_that_is_known_blocks_nobody() -> None:
+    assert matching.judge(Policy("block"), [ACCOUNT]).decision == "suggested"
+    assert matching.judge(Policy(), [ACCOUNT, NAMESAKE], "skip").decision == "suggested"
+    assert matching.judge(Policy("block"), [NAMESAKE], "update").decision == "blocked"
 
 
 def test_link_never_makes_one_lead_of_two_namesakes() -> None:
