@@ -1,6 +1,7 @@
 """What this service's own writes say: domain event to topic, key and record."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,16 @@ from chassis.db import UnitOfWork
 from chassis.ids import new_id
 from chassis.outbox import Outgoing
 from chassis.pii import Vault
-from services.accounts.models import Account, Contact
+from services.accounts.models import Account, Contact, HealthChange
 
 ACCOUNT = "accounts.account"
 PERSONAL = ("first_name", "last_name", "job_title", "email", "phone")
+
+
+def bump(uow: UnitOfWork, account: Account) -> None:
+    """The next version of the account: each of its events has its own."""
+    account.version += 1
+    account.updated_at = uow.now
 
 
 def account_opened(uow: UnitOfWork, account: Account) -> Outgoing:
@@ -41,6 +48,32 @@ def contact_changed(
 def contact_removed(uow: UnitOfWork, account: Account, contact_id: UUID, reason: str) -> Outgoing:
     """A contact is no longer there."""
     return _event(uow, "ContactRemoved", account, {"contact_id": str(contact_id), "reason": reason})
+
+
+def account_health_changed(uow: UnitOfWork, account: Account, change: HealthChange) -> Outgoing:
+    """The health of an account changed."""
+    fields = {
+        "health": change.health,
+        "previous": change.previous,
+        "rule": change.rule,
+        "points": change.health - change.previous,
+        "cause_id": change.cause,
+        "owner_id": text(account.owner_id),
+    }
+    return _event(uow, "AccountHealthChanged", account, fields)
+
+
+def account_risk_changed(uow: UnitOfWork, account: Account, reason: str, since: datetime) -> Outgoing:
+    """An account came to be at risk, or is so no longer."""
+    fields = {
+        "at_risk": account.at_risk,
+        "reason": reason,
+        "since": millis(since),
+        "cause_id": str(account.risk_cause),
+        "health": account.health,
+        "owner_id": text(account.owner_id),
+    }
+    return _event(uow, "AccountRiskChanged", account, fields)
 
 
 def answer(uow: UnitOfWork, type: str, record: Mapping[str, Any]) -> Outgoing:

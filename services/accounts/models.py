@@ -37,9 +37,17 @@ class Account(TenantScoped, Model):
     origin_lead_id: Mapped[UUID | None]
     conversion_id: Mapped[UUID | None]
     closed_at: Mapped[datetime | None]
-    health: Mapped[int]
     score: Mapped[int]
+    health: Mapped[int]
+    health_at: Mapped[datetime | None]
+    """Up to when its health is counted: the last fact or tick."""
+    due_at: Mapped[datetime | None]
+    """When its health or its risk changes by itself."""
     at_risk: Mapped[bool]
+    risk_reason: Mapped[str | None]
+    risk_since: Mapped[datetime | None]
+    risk_cause: Mapped[UUID | None]
+    """Constant for one stay at risk."""
 
 
 class Contact(TenantScoped, Model):
@@ -49,6 +57,8 @@ class Contact(TenantScoped, Model):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID]
+    version: Mapped[int] = mapped_column(BigInteger)
+    """The account's version after the contact's last change."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     first_name: Mapped[str | None]
@@ -62,6 +72,29 @@ class Contact(TenantScoped, Model):
     primary: Mapped[bool] = mapped_column("is_primary")
     origin_lead_id: Mapped[UUID | None]
     conversion_id: Mapped[UUID | None]
+
+
+class TeamMember(TenantScoped, Model):
+    """A colleague who works with an account besides its owner (F58)."""
+
+    __tablename__ = "team_members"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    since: Mapped[datetime]
+
+
+class SettingsRow(TenantScoped, Model):
+    """What a tenant sets otherwise than the defaults."""
+
+    __tablename__ = "account_settings"
+
+    version: Mapped[int] = mapped_column(BigInteger)
+    tiers: Mapped[list[Any]]
+    risk_below: Mapped[int]
+    quiet_after_days: Mapped[int]
+    silent_after_days: Mapped[int]
 
 
 class Conversion(TenantScoped, Model):
@@ -78,3 +111,95 @@ class Conversion(TenantScoped, Model):
     record: Mapped[dict[str, Any]]
     """The answer itself, or what asked for it."""
     withdrawn: Mapped[bool]
+
+
+class Lead(TenantScoped, Model):
+    """What accounts need to know of a lead; also of one that is nobody's yet."""
+
+    __tablename__ = "leads"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str]
+    archived: Mapped[bool]
+    lead_source: Mapped[str | None]
+    owner_id: Mapped[UUID | None]
+    esg_interest: Mapped[str | None]
+    linked_account_id: Mapped[UUID | None]
+    account_id: Mapped[UUID | None]
+    """The account that it was converted into, else the linked one."""
+    joined_at: Mapped[datetime | None]
+    qualified_at: Mapped[datetime | None]
+    score: Mapped[int]
+    score_epoch: Mapped[int] = mapped_column(BigInteger)
+    score_sequence: Mapped[int] = mapped_column(BigInteger)
+
+
+class Deal(TenantScoped, Model):
+    """What accounts need to know of an opportunity."""
+
+    __tablename__ = "opportunities"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    account_id: Mapped[UUID]
+    conversion_id: Mapped[UUID | None]
+    opened_at: Mapped[datetime]
+    deal_type: Mapped[str]
+    outcome: Mapped[str]
+    closed_at: Mapped[datetime | None]
+    amount_minor: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str | None]
+    withdrawn: Mapped[bool]
+
+
+class TimelineEntry(TenantScoped, Model):
+    """Something on a timeline (F53): of an account, or of a lead that has no account yet."""
+
+    __tablename__ = "timeline"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID | None]
+    lead_id: Mapped[UUID | None]
+    opportunity_id: Mapped[UUID | None]
+    at: Mapped[datetime]
+    type: Mapped[str]
+    actor: Mapped[str]
+    sign: Mapped[bool]
+    what: Mapped[dict[str, Any]]
+
+
+class HealthLine(TenantScoped, Model):
+    """One contribution to the health of an account (F54)."""
+
+    __tablename__ = "health_contributions"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    cause: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    points: Mapped[int]
+    rule_points: Mapped[int]
+
+
+class HealthChange(TenantScoped, Model):
+    """A change of the health as it was told; append only."""
+
+    __tablename__ = "health_history"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime]
+    previous: Mapped[int]
+    health: Mapped[int]
+    rule: Mapped[str]
+    cause: Mapped[str]
+
+
+class ClockPartition(TenantScoped, Model):
+    """The time that a partition of the clock stands at; of no tenant (the nil one)."""
+
+    __tablename__ = "clock_partitions"
+
+    partition: Mapped[int] = mapped_column(primary_key=True)
+    time: Mapped[datetime]

@@ -20,12 +20,15 @@ LOOK_UPS = frozenset(
         "tenants_with_due_messages",
         "tenants_with_untouched_leads",
         "tenants_with_due_imports",
+        "tenants_with_due_accounts",
     }
 )
-"""Functions that see every tenant: whose is a key; who has mail to send, leads to move on, a file to read."""
+"""Functions that see every tenant: whose is a key, and who has something that is due."""
 RELAYED = frozenset({"outbox", "dead_letters", "parked_keys", "inbox", "idempotency_keys"})
 """Tables that the relay sends from, keeps in and prunes, for every tenant."""
-LOOKED_UP = frozenset({"sources", "write_keys", "messages", "leads", "tenant_settings", "imports"})
+LOOKED_UP = frozenset(
+    {"sources", "write_keys", "messages", "leads", "tenant_settings", "imports", "accounts"}
+)
 """Tables that the functions read as their owner."""
 
 

@@ -36,8 +36,15 @@ PLANTED = {
     " VALUES (%s, gen_random_uuid(), 1, 'twins', '[]', true)",
     "notifications.users": "(tenant_id, id, version, login, roles, active)"
     " VALUES (%s, gen_random_uuid(), 1, 'twins', '{}', true)",
-    "accounts.contacts": "(tenant_id, id, account_id, created_at, updated_at, is_primary) SELECT"
-    " tenant_id, gen_random_uuid(), id, now(), now(), false FROM accounts WHERE tenant_id = %s LIMIT 1",
+    "accounts.team_members": "(tenant_id, account_id, user_id, role, since) SELECT"
+    " tenant_id, id, gen_random_uuid(), 'twins', now() FROM accounts WHERE tenant_id = %s LIMIT 1",
+    "accounts.health_contributions": "(tenant_id, account_id, rule, cause, at, points, rule_points) SELECT"
+    " tenant_id, id, 'twins', 'twins', now(), 0, 0 FROM accounts WHERE tenant_id = %s LIMIT 1",
+    "accounts.health_history": "(tenant_id, account_id, version, at, previous, health, rule, cause) SELECT"
+    " tenant_id, id, 999, now(), 0, 0, 'twins', 'twins' FROM accounts WHERE tenant_id = %s LIMIT 1",
+    "accounts.account_settings": "(tenant_id, version, tiers, risk_below, quiet_after_days,"
+    " silent_after_days) VALUES (%s, 1, '[]', 0, 1, 1)",
+    "accounts.clock_partitions": "(tenant_id, partition, time) VALUES (%s, 99, now())",
     "accounts.conversion_steps": "(tenant_id, id, lead_id, account_id, contact_id, record, withdrawn) VALUES"
     " (%s, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '{}', false)",
 }

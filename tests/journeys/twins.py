@@ -162,6 +162,7 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
         _send(world, key, mark, email)
         letters = _poison(world, slug)
         alert, item = _alert(rep, leads[0]["id"])
+        deal = _opportunity(rep, admin, mark)
         things = {
             "alert": alert,
             "item": item,
@@ -169,8 +170,10 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
             "key": str(key["id"]),
             "rejected": str(_first(admin, "/api/engagement/rejected", source_id=source)["id"]),
             "event": str(_first(admin, "/api/engagement/events", lead_id=leads[0]["id"])["id"]),
-            **_opportunity(rep, admin, mark),
+            **deal,
             "conversion": str(conversion["conversion_id"]),
+            "contact": _contact(rep, deal["account"], mark),
+            "user": str(user_id(tenant_id(slug), LOGINS[0])),
             "converted_to": str(conversion["account_id"]),
             "form": _form(world, admin, email),
             "candidate": str(leads[2]["id"]),
@@ -234,6 +237,10 @@ def _conversion(world: World, rep: Api, mark: str) -> Json:
     lead = world.lead(rep)
     rep.post(f"/api/leads/{lead['id']}/status", {"status": "qualified"}, key=f"{mark}-qualify")
     return rep.post(f"/api/leads/{lead['id']}/convert", {}, key=f"{mark}-convert")
+
+
+def _contact(rep: Api, account: str, mark: str) -> str:
+    return str(rep.post(f"/api/accounts/{account}/contacts", {"first_name": f"Contact {mark}"})["id"])
 
 
 def _source(admin: Api, name: str) -> tuple[str, Json]:

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Query, Response
 
 from chassis.auth import Caller
+from chassis.colleagues import Scope
+from chassis.db import UnitOfWork
 from chassis.http import (
     CallerDep,
     Id,
@@ -14,15 +17,16 @@ from chassis.http import (
     Problem,
     RequiredIfMatch,
     Router,
+    ScopeDep,
     Transaction,
     accepts,
     etag,
     require,
 )
 from services.accounts import commands, queries
-from services.accounts.api.bodies import AccountChange, NewAccount
+from services.accounts.api.bodies import AccountChange, AccountFields, NewAccount
 from services.accounts.api.views import AccountView, account_view
-from services.accounts.domain import Tier
+from services.accounts.domain import AccountNotFound, ParentNotFound, Tier
 from services.accounts.queries import Order, Wanted
 
 router = Router(prefix="/api/accounts", tags=["accounts"])
@@ -33,12 +37,15 @@ GIVERS = frozenset({"manager", "account_manager", "admin", "service"})
 
 @router.post("", status_code=201, dependencies=[WRITERS])
 @accepts(idempotency_key="optional")
-def open_account(body: NewAccount, uow: Transaction, caller: CallerDep, response: Response) -> AccountView:
+def open_account(
+    body: NewAccount, uow: Transaction, scope: ScopeDep, caller: CallerDep, response: Response
+) -> AccountView:
     """A new account; who opens it owns it, where nothing else is said."""
     fields = body.model_dump(exclude={"name"})
-    _check_owner(caller, body.model_fields_set)
     if "owner_id" not in body.model_fields_set:
         fields["owner_id"] = caller.user
+    _check_owner(uow, caller, body)
+    _check_parent(uow, scope, body.parent_id)
     row = commands.open_account(uow, body.name, fields)
     response.headers["Location"] = f"/api/accounts/{row.id}"
     return _tagged(row, response)
@@ -47,6 +54,7 @@ def open_account(body: NewAccount, uow: Transaction, caller: CallerDep, response
 @router.get("")
 def list_accounts(
     uow: Transaction,
+    scope: ScopeDep,
     paging: PagingDep,
     owner_id: Annotated[Id | None, Query()] = None,
     tier: Annotated[Tier | None, Query()] = None,
@@ -58,14 +66,14 @@ def list_accounts(
 ) -> Page[AccountView]:
     """The tenant's accounts, filtered: the newest first, by name, the least healthy or the hottest first."""
     wanted = Wanted(owner_id, tier, at_risk, parent_id, closed, q, sort)
-    rows = queries.list_accounts(uow, wanted, _position(paging.after), paging.fetch)
+    rows = queries.list_accounts(uow, scope, wanted, _position(paging.after), paging.fetch)
     return paging.page(rows, position=lambda row: (queries.sort_value(row, sort), row.id), view=account_view)
 
 
 @router.get("/{account}")
-def get_account(account: Id, uow: Transaction, response: Response) -> AccountView:
+def get_account(account: Id, uow: Transaction, scope: ScopeDep, response: Response) -> AccountView:
     """One account, with its health, tier and score."""
-    return _tagged(queries.get_account(uow, account), response)
+    return _tagged(queries.get_account(uow, scope, account), response)
 
 
 @router.patch("/{account}", dependencies=[WRITERS])
@@ -73,32 +81,49 @@ def change_account(
     account: Id,
     body: AccountChange,
     uow: Transaction,
+    scope: ScopeDep,
     caller: CallerDep,
     seen: RequiredIfMatch,
     response: Response,
 ) -> AccountView:
     """Changes the named fields."""
-    _check_owner(caller, body.model_fields_set)
+    queries.get_account(uow, scope, account)
+    _check_owner(uow, caller, body)
+    _check_parent(uow, scope, body.parent_id)
     fields = body.model_dump(exclude_unset=True)
     return _tagged(commands.change_account(uow, account, fields, seen.check), response)
 
 
 @router.post("/{account}/close", dependencies=[WRITERS])
-def close_account(account: Id, uow: Transaction, response: Response) -> AccountView:
+def close_account(account: Id, uow: Transaction, scope: ScopeDep, response: Response) -> AccountView:
     """Closes an account; it keeps its history and takes no changes."""
+    queries.get_account(uow, scope, account)
     return _tagged(commands.close_account(uow, account), response)
 
 
 @router.post("/{account}/reopen", dependencies=[WRITERS])
-def reopen_account(account: Id, uow: Transaction, response: Response) -> AccountView:
+def reopen_account(account: Id, uow: Transaction, scope: ScopeDep, response: Response) -> AccountView:
     """Opens a closed account again."""
+    queries.get_account(uow, scope, account)
     return _tagged(commands.reopen_account(uow, account), response)
 
 
-def _check_owner(caller: Caller, given: set[str]) -> None:
-    """Raises Problem 403 where somebody gives an account away who may not."""
-    if "owner_id" in given and caller.roles.isdisjoint(GIVERS):
-        raise Problem(403, detail="Your roles do not allow to say who owns an account.")
+def _check_owner(uow: UnitOfWork, caller: Caller, body: AccountFields) -> None:
+    """Raises Problem 403 where somebody gives an account away who may not; ColleagueNotFound."""
+    if "owner_id" in body.model_fields_set and body.owner_id != caller.user:
+        if caller.roles.isdisjoint(GIVERS):
+            raise Problem(403, detail="Your roles do not allow to say who owns an account.")
+        if body.owner_id is not None:
+            commands.check_colleague(uow, body.owner_id)
+
+
+def _check_parent(uow: UnitOfWork, scope: Scope, parent: UUID | None) -> None:
+    """An account stands only under one that the caller sees. Raises ParentNotFound."""
+    try:
+        if parent is not None:
+            queries.get_account(uow, scope, parent)
+    except AccountNotFound:
+        raise ParentNotFound("There is no such account to stand above.") from None
 
 
 def _tagged(row: Any, response: Response) -> AccountView:

@@ -1,13 +1,17 @@
 """What people may say: bodies of requests, strict."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from chassis.contact import check_country, check_email
 from chassis.http import Id, RequestModel
 from services.accounts.domain import Engagement, Size, Tier
 
 Text = Annotated[str, Field(max_length=200)]
+Country = Annotated[
+    str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2"), AfterValidator(check_country)
+]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Domain = Annotated[str, Field(max_length=253, pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
 Custom = Annotated[dict[Annotated[str, Field(min_length=1, max_length=50)], Text], Field(max_length=50)]
@@ -19,7 +23,7 @@ class AccountFields(RequestModel):
     domain: Domain | None = None
     industry: Text | None = None
     company_size: Size | None = None
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")] | None = None
+    country: Country | None = None
     territory: Text | None = None
     website: Annotated[str, Field(max_length=2000, pattern=r"^https?://\S+$")] | None = None
     phone: Annotated[str, Field(max_length=50)] | None = None
@@ -44,3 +48,30 @@ class AccountChange(AccountFields):
     name: Name = ""
     tier: Tier = "standard"
     custom: Custom = Field(default_factory=dict)
+
+
+class ContactFields(RequestModel):
+    """What a person may say of a contact."""
+
+    first_name: Text | None = None
+    last_name: Text | None = None
+    job_title: Text | None = None
+    email: Annotated[str, Field(max_length=320), AfterValidator(check_email)] | None = None
+    phone: Annotated[str, Field(max_length=50)] | None = None
+    primary: bool = False
+
+
+class NewContact(ContactFields):
+    """A contact as a person enters it; the first one of an account is primary in any case."""
+
+
+class ContactChange(ContactFields):
+    """The fields that are to change; those not named stay."""
+
+
+class Membership(RequestModel):
+    """What a colleague does for the account."""
+
+    role: Literal[
+        "account_manager", "sales", "customer_success", "technical", "executive_sponsor", "support", "other"
+    ]

@@ -9,13 +9,16 @@ from sqlalchemy import select, text
 from chassis.db import UnitOfWork
 from chassis.ids import new_id
 from services.accounts import events
+from services.accounts.commands.health import end_risk, refresh
+from services.accounts.commands.timeline import tell
 from services.accounts.domain import (
-    START_HEALTH,
     AccountClosed,
     AccountNotFound,
     HierarchyLoop,
     ParentNotFound,
 )
+from services.accounts.domain.health import START_HEALTH
+from services.accounts.events import bump
 from services.accounts.models import Account
 
 FIELDS = (
@@ -52,13 +55,15 @@ def open_account(uow: UnitOfWork, name: str, fields: Mapping[str, Any], id: UUID
         custom=fields.get("custom") or {},
         closed_at=None,
         health=START_HEALTH,
+        health_at=uow.now,
         score=0,
         at_risk=False,
         **{field: fields.get(field) for field in FIELDS},
     )
     uow.session.add(account)
     uow.session.flush()
-    uow.publish(events.account_opened(uow, account))
+    tell(uow, events.account_opened(uow, account))
+    refresh(uow, account)
     return account
 
 
@@ -88,9 +93,14 @@ def close_account(uow: UnitOfWork, account_id: UUID) -> Account:
     """Closes an account: it stays, with all its history, and takes no changes. Again is a no-op."""
     account = locked(uow, account_id)
     if account.closed_at is None:
-        account.closed_at = uow.now
-        tell_change(uow, account, ["closed"])
+        _close(uow, account)
     return account
+
+
+def withdraw_account(uow: UnitOfWork, account: Account) -> None:
+    """Closes a locked account that a conversion opened and nobody needs."""
+    if account.closed_at is None:
+        _close(uow, account)
 
 
 def reopen_account(uow: UnitOfWork, account_id: UUID) -> Account:
@@ -99,6 +109,7 @@ def reopen_account(uow: UnitOfWork, account_id: UUID) -> Account:
     if account.closed_at is not None:
         account.closed_at = None
         tell_change(uow, account, ["closed"])
+        refresh(uow, account)
     return account
 
 
@@ -106,20 +117,28 @@ def locked(uow: UnitOfWork, account_id: UUID) -> Account:
     """The account under its row lock, which orders its events. Raises AccountNotFound."""
     account = uow.session.get(Account, (uow.tenant, account_id), with_for_update=True)
     if account is None:
-        raise AccountNotFound("No such account.")
+        raise AccountNotFound
     return account
 
 
-def bump(uow: UnitOfWork, account: Account) -> None:
-    """The next version of the account: each of its events has its own."""
-    account.version += 1
-    account.updated_at = uow.now
+def changeable(uow: UnitOfWork, account_id: UUID) -> Account:
+    """The account under its row lock. Raises AccountNotFound, AccountClosed."""
+    account = locked(uow, account_id)
+    if account.closed_at is not None:
+        raise AccountClosed("The account is closed; open it again to change it.")
+    return account
 
 
 def tell_change(uow: UnitOfWork, account: Account, changed: list[str]) -> None:
     """Says that fields of an account changed."""
     bump(uow, account)
-    uow.publish(events.account_changed(uow, account, changed))
+    tell(uow, events.account_changed(uow, account, changed))
+
+
+def _close(uow: UnitOfWork, account: Account) -> None:
+    account.closed_at, account.due_at = uow.now, None
+    tell_change(uow, account, ["closed"])
+    end_risk(uow, account, "closed")
 
 
 def _check_parent(uow: UnitOfWork, parent: UUID, below: UUID | None = None) -> None:

@@ -1,31 +1,93 @@
 """Contacts of an account: added, changed, removed; one of them is the primary (F52)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-import phonenumbers
 from psycopg.errors import UniqueViolation
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from chassis.contact import normal_phone
 from chassis.db import UnitOfWork
+from chassis.ids import new_id
 from chassis.pii import Vault, normal_email
 from services.accounts import events
-from services.accounts.commands.accounts import bump
-from services.accounts.domain import EmailTaken
+from services.accounts.commands.accounts import changeable
+from services.accounts.commands.timeline import tell
+from services.accounts.domain import ContactNotFound, EmailTaken, PrimaryNeeded
+from services.accounts.events import bump
 from services.accounts.models import Account, Contact
+
+
+def new_contact(
+    uow: UnitOfWork, vault: Vault, account_id: UUID, fields: Mapping[str, Any], primary: bool
+) -> Contact:
+    """A contact by hand; the first one is primary in any case. Raises AccountClosed, EmailTaken."""
+    account = changeable(uow, account_id)
+    contact = add_contact(uow, vault, account, new_id(), fields)
+    if primary:
+        _make_primary(uow, vault, account, contact)
+    return contact
+
+
+def change_contact(
+    uow: UnitOfWork,
+    vault: Vault,
+    account_id: UUID,
+    contact_id: UUID,
+    fields: Mapping[str, Any],
+    seen: Callable[[int], None],
+) -> Contact:
+    """Changes the named fields of a contact; `primary` takes the place of the contact that had it.
+
+    Raises ContactNotFound, AccountClosed, EmailTaken; PrimaryNeeded where the primary one is to be none.
+    """
+    account = changeable(uow, account_id)
+    contact = contact_of(uow, account_id, contact_id)
+    seen(contact.version)
+    plain = {name: value for name, value in fields.items() if name != "primary"}
+    reached = reached_by(uow, vault, {**_person(contact), **plain}, account.country)
+    changed = [name for name, value in plain.items() if getattr(contact, name) != value]
+    with one_per_email(uow, reached["email_normal"]):
+        for name in changed:
+            setattr(contact, name, plain[name])
+        for name, value in reached.items():
+            setattr(contact, name, value)
+    if changed:
+        _tell_change(uow, vault, account, contact, changed)
+    if fields.get("primary", contact.primary) != contact.primary:
+        if contact.primary:
+            raise PrimaryNeeded("Make another contact the primary one; then this one is it no longer.")
+        _make_primary(uow, vault, account, contact)
+    return contact
+
+
+def drop_contact(uow: UnitOfWork, vault: Vault, account_id: UUID, contact_id: UUID) -> None:
+    """Removes a contact by hand. Raises ContactNotFound, AccountClosed."""
+    account = changeable(uow, account_id)
+    remove_contact(uow, vault, account, contact_of(uow, account_id, contact_id), "Removed by hand.")
+
+
+def contact_of(uow: UnitOfWork, account_id: UUID, contact_id: UUID) -> Contact:
+    """A contact of an account. Raises ContactNotFound."""
+    contact = uow.session.get(Contact, (uow.tenant, contact_id))
+    if contact is None or contact.account_id != account_id:
+        raise ContactNotFound
+    return contact
 
 
 def add_contact(
     uow: UnitOfWork, vault: Vault, account: Account, id: UUID, fields: Mapping[str, Any]
 ) -> Contact:
     """A new contact of a locked account; the first one is its primary. Raises EmailTaken."""
+    bump(uow, account)
     contact = Contact(
         tenant_id=uow.tenant,
         id=id,
         account_id=account.id,
+        version=account.version,
         created_at=uow.now,
         updated_at=uow.now,
         primary=primary_of(uow, account.id) is None,
@@ -36,8 +98,7 @@ def add_contact(
     )
     with one_per_email(uow, contact.email_normal):
         uow.session.add(contact)
-    bump(uow, account)
-    uow.publish(events.contact_added(uow, vault, account, contact))
+    tell(uow, events.contact_added(uow, vault, account, contact))
     return contact
 
 
@@ -46,11 +107,10 @@ def remove_contact(uow: UnitOfWork, vault: Vault, account: Account, contact: Con
     uow.session.delete(contact)
     uow.session.flush()
     bump(uow, account)
-    uow.publish(events.contact_removed(uow, account, contact.id, reason))
+    tell(uow, events.contact_removed(uow, account, contact.id, reason))
     if contact.primary and (heir := _oldest(uow, account.id)):
         heir.primary = True
-        bump(uow, account)
-        uow.publish(events.contact_changed(uow, vault, account, heir, ["primary"]))
+        _tell_change(uow, vault, account, heir, ["primary"])
 
 
 def primary_of(uow: UnitOfWork, account_id: UUID) -> Contact | None:
@@ -80,7 +140,7 @@ def reached_by(
     return {
         "email_normal": normal_email(email) if email else None,
         "email_hash": vault.email_hash(uow.tenant, email) if email else None,
-        "phone_e164": _e164(phone, country) if phone else None,
+        "phone_e164": normal_phone(phone, country) if phone else None,
     }
 
 
@@ -101,15 +161,29 @@ def one_per_email(uow: UnitOfWork, email_normal: str | None) -> Iterator[None]:
         raise EmailTaken(str(held[1].id), held[1].name) from None
 
 
+def _make_primary(uow: UnitOfWork, vault: Vault, account: Account, contact: Contact) -> None:
+    before = primary_of(uow, account.id)
+    if before is None or before is contact:
+        return
+    before.primary = False
+    uow.session.flush()  # the database knows one primary contact at a time
+    contact.primary = True
+    for one in (before, contact):
+        _tell_change(uow, vault, account, one, ["primary"])
+
+
+def _tell_change(
+    uow: UnitOfWork, vault: Vault, account: Account, contact: Contact, changed: list[str]
+) -> None:
+    bump(uow, account)
+    contact.version, contact.updated_at = account.version, uow.now
+    tell(uow, events.contact_changed(uow, vault, account, contact, changed))
+
+
+def _person(contact: Contact) -> dict[str, str | None]:
+    return {name: getattr(contact, name) for name in events.PERSONAL}
+
+
 def _oldest(uow: UnitOfWork, account_id: UUID) -> Contact | None:
     mine = select(Contact).where(Contact.tenant_id == uow.tenant, Contact.account_id == account_id)
     return uow.session.scalars(mine.order_by(Contact.created_at, Contact.id).limit(1)).one_or_none()
-
-
-def _e164(raw: str, region: str | None) -> str | None:
-    try:
-        parsed = phonenumbers.parse(raw, region)
-    except phonenumbers.NumberParseException:
-        return None
-    possible = phonenumbers.is_possible_number(parsed)
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if possible else None

@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from chassis.db import UnitOfWork
 from chassis.ids import derived_id
 from chassis.pii import Vault, normal_email
 from services.accounts import domain, events
-from services.accounts.commands.accounts import bump, locked, open_account, tell_change
+from services.accounts.commands.accounts import locked, open_account, withdraw_account
 from services.accounts.commands.contacts import add_contact, holder_of, remove_contact
+from services.accounts.commands.settings import settings_of
 from services.accounts.domain import Found, Refusal
-from services.accounts.models import Account, Contact, Conversion
+from services.accounts.models import Account, Contact, Conversion, Deal, Lead
 
 Record = Mapping[str, Any]
 READY, REFUSED = "ConversionAccountReady", "ConversionAccountRefused"
@@ -112,7 +113,7 @@ def _done(
     opened = account is None
     account = account or _opened(uow, row, record, person)
     contact, added = _contact(uow, vault, row, record, account, person)
-    bump(uow, account)
+    events.bump(uow, account)
     row.contact_id = contact.id
     fields = {
         "contact_id": str(contact.id),
@@ -139,7 +140,7 @@ def _opened(uow: UnitOfWork, row: Conversion, record: Record, person: Mapping[st
         **given,
         "domain": domain.company_domain(_email(person)),
         "owner_id": UUID(owner) if owner else None,
-        "tier": domain.tier_for(record["score"]),
+        "tier": domain.tier_for(record["score"], settings_of(uow).tiers),
         "esg_engagement": record["esg_interest"],
         "origin_lead_id": row.lead_id,
         "conversion_id": row.id,
@@ -170,15 +171,25 @@ def _withdraw(uow: UnitOfWork, vault: Vault, row: Conversion) -> None:
     contact = uow.session.get(Contact, (uow.tenant, row.contact_id))
     if contact and row.record["contact_created"] and not _shared(uow, row, Conversion.contact_id):
         remove_contact(uow, vault, account, contact, "The conversion failed.")
-    if row.record["account_created"] and not _in_use(uow, row) and account.closed_at is None:
-        account.closed_at = uow.now
-        tell_change(uow, account, ["closed"])
+    if row.record["account_created"] and not _in_use(uow, row):
+        withdraw_account(uow, account)
 
 
 def _in_use(uow: UnitOfWork, row: Conversion) -> bool:
-    """Whether the account has a contact by somebody else, or another conversion led to it."""
-    contacts = exists().where(Contact.tenant_id == uow.tenant, Contact.account_id == row.account_id)
-    return bool(uow.session.scalar(select(contacts))) or _shared(uow, row, Conversion.account_id)
+    """Whether somebody else has a contact, a lead or a deal there, or another conversion led to it."""
+    uses = (
+        exists().where(Contact.tenant_id == uow.tenant, Contact.account_id == row.account_id),
+        exists().where(
+            Lead.tenant_id == uow.tenant, Lead.account_id == row.account_id, Lead.id != row.lead_id
+        ),
+        exists().where(
+            Deal.tenant_id == uow.tenant,
+            Deal.account_id == row.account_id,
+            Deal.withdrawn.is_(False),
+            Deal.conversion_id.is_distinct_from(row.id),
+        ),
+    )
+    return bool(uow.session.scalar(select(or_(*uses)))) or _shared(uow, row, Conversion.account_id)
 
 
 def _shared(uow: UnitOfWork, row: Conversion, column: Any) -> bool:

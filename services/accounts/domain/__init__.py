@@ -1,17 +1,24 @@
-"""Rules of accounts. Standard library only; no SQL, no HTTP, no clock."""
+"""Rules of accounts. Standard library only; no SQL, no HTTP, no clock.
+
+`health` and `score` are folds over what is known of an account, `growth` sums, `timeline` says what is shown.
+"""
 
 from services.accounts.domain.accounts import (
     DEFAULT_TIERS,
-    START_HEALTH,
     AccountClosed,
     AccountNotFound,
+    ColleagueNotFound,
     ContactNotFound,
     EmailTaken,
     Engagement,
     HierarchyLoop,
+    InvalidTiers,
     ParentNotFound,
+    PrimaryNeeded,
     Size,
     Tier,
+    Tiers,
+    check_tiers,
     company_domain,
     display_name,
     tier_for,
@@ -20,18 +27,22 @@ from services.accounts.domain.conversions import Found, Refusal, refusal
 
 __all__ = [
     "DEFAULT_TIERS",
-    "START_HEALTH",
     "AccountClosed",
     "AccountNotFound",
+    "ColleagueNotFound",
     "ContactNotFound",
     "EmailTaken",
     "Engagement",
     "Found",
     "HierarchyLoop",
+    "InvalidTiers",
     "ParentNotFound",
+    "PrimaryNeeded",
     "Refusal",
     "Size",
     "Tier",
+    "Tiers",
+    "check_tiers",
     "company_domain",
     "display_name",
     "refusal",

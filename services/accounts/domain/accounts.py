@@ -6,10 +6,10 @@ from typing import Final, Literal
 Tier = Literal["strategic", "growth", "standard"]
 Engagement = Literal["none", "low", "medium", "high"]
 Size = Literal["small", "mid_market", "enterprise"]
+Tiers = Sequence[tuple[int, Tier]]
+"""Least score at the conversion, and the tier that it gives."""
 
-START_HEALTH: Final = 50
-DEFAULT_TIERS: Final[tuple[tuple[int, Tier], ...]] = ((80, "strategic"), (50, "growth"), (0, "standard"))
-"""Least score at the conversion, and the tier that it gives (F56)."""
+DEFAULT_TIERS: Final[Tiers] = ((80, "strategic"), (50, "growth"), (0, "standard"))
 MAILBOX_PROVIDERS: Final = frozenset(
     {
         "aol.com",
@@ -34,12 +34,23 @@ MAILBOX_PROVIDERS: Final = frozenset(
 """Domains that say nothing of a company."""
 
 
-class AccountNotFound(Exception):
+class _NotFound(Exception):
+    """What is missing is answered like what is another tenant's, or not for the caller: alike."""
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing by this id.")
+
+
+class AccountNotFound(_NotFound):
     """There is no such account in this tenant, or it is not for this person."""
 
 
-class ContactNotFound(Exception):
+class ContactNotFound(_NotFound):
     """The account has no such contact."""
+
+
+class ColleagueNotFound(_NotFound):
+    """Nobody of this tenant has this id."""
 
 
 class ParentNotFound(Exception):
@@ -54,19 +65,32 @@ class AccountClosed(Exception):
     """A closed account takes no changes; open it again first."""
 
 
+class PrimaryNeeded(Exception):
+    """An account with contacts has one primary contact: another one has to be made it first (F52)."""
+
+
 class EmailTaken(Exception):
     """Another contact of the tenant has this e-mail address (F52); `extra` says whose."""
 
     def __init__(self, account_id: str, account_name: str) -> None:
         super().__init__(f"The e-mail address is that of a contact of {account_name}.")
         self.extra = {"account_id": account_id}
-        self.account_name = account_name
 
 
-def tier_for(score: int, rules: Sequence[tuple[int, Tier]] = DEFAULT_TIERS) -> Tier:
+class InvalidTiers(Exception):
+    """Tiers whose thresholds do not tell every score apart."""
+
+
+def tier_for(score: int, rules: Tiers = DEFAULT_TIERS) -> Tier:
     """The tier that a score gives (F56): the rule with the highest threshold that it reaches."""
-    reached = [(least, tier) for least, tier in rules if score >= least]
-    return max(reached)[1] if reached else "standard"
+    return max((least, tier) for least, tier in rules if score >= least)[1]
+
+
+def check_tiers(rules: Tiers) -> None:
+    """Raises InvalidTiers unless every score from 0 has exactly one rule."""
+    thresholds = [least for least, _ in rules]
+    if 0 not in thresholds or len(set(thresholds)) < len(thresholds):
+        raise InvalidTiers("Every tier needs a threshold of its own, and one of them is 0.")
 
 
 def company_domain(email: str | None) -> str | None:

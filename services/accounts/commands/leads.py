@@ -1,0 +1,128 @@
+"""Read model of leads: which account each belongs to, and what that says of the account (F22, F49, F53).
+
+A lead's events come in order; its scores come by another topic, perhaps earlier. Every event is kept once:
+by the lead's version, or by the score's (epoch, sequence).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.clock import from_millis
+from chassis.db import UnitOfWork
+from services.accounts.commands.health import tend
+from services.accounts.commands.timeline import attach, entry, note
+from services.accounts.domain.timeline import band
+from services.accounts.models import Lead
+
+Record = Mapping[str, Any]
+BLANK: dict[str, Any] = {"version": 0, "status": "new", "archived": False}
+BLANK |= {"score": 0, "score_epoch": -1, "score_sequence": -1}
+"""A lead of which nothing is known but that it exists."""
+
+
+def take_leads(uow: UnitOfWork, type: str, records: Sequence[Record]) -> None:
+    """Takes in events of leads, all of one type, in order; accounts that they concern are counted anew."""
+    leads = _locked(uow, {UUID(record["lead_id"]) for record in records})
+    homes = {lead.id: lead.account_id for lead in leads.values()}
+    entries = []
+    for record in records:
+        lead = leads[UUID(record["lead_id"])]
+        if record["version"] > lead.version:
+            lead.version = record["version"]
+            if change := CHANGES.get(type):
+                change(lead, record)
+            entries.append(entry(uow, type, record, lead.account_id))
+    note(uow, entries)
+    _settle(uow, leads.values(), homes)
+
+
+def take_scores(uow: UnitOfWork, records: Sequence[Record]) -> None:
+    """Takes in scores; only a crossing of a band stands on a timeline."""
+    leads = _locked(uow, {UUID(record["lead_id"]) for record in records})
+    entries, moved = [], set()
+    for record in records:
+        lead = leads[UUID(record["lead_id"])]
+        if (record["epoch"], record["sequence"]) <= (lead.score_epoch, lead.score_sequence):
+            continue
+        lead.score_epoch, lead.score_sequence = record["epoch"], record["sequence"]
+        before, lead.score = lead.score, record["shown"]
+        moved.add(lead.account_id if before != lead.score else None)
+        if band(before) != band(lead.score):
+            crossed = {**record, "previous_band": band(before), "band": band(lead.score)}
+            entries.append(entry(uow, "ScoreChanged", crossed, lead.account_id))
+    note(uow, entries)
+    uow.session.flush()
+    tend(uow, moved)
+
+
+def _settle(uow: UnitOfWork, leads: Any, homes: Mapping[UUID, UUID | None]) -> None:
+    """Histories follow their leads; the accounts of all these leads, old and new, are counted anew."""
+    uow.session.flush()
+    for lead in leads:
+        if lead.account_id != homes[lead.id]:
+            attach(uow, lead.id, lead.account_id)
+    tend(uow, {*homes.values(), *(lead.account_id for lead in leads)})
+
+
+def _locked(uow: UnitOfWork, ids: set[UUID]) -> dict[UUID, Lead]:
+    """The leads under their locks, made where they are not known yet."""
+    rows = [{"tenant_id": uow.tenant, "id": id, **BLANK} for id in sorted(ids)]
+    uow.session.execute(insert(Lead).on_conflict_do_nothing(), rows)
+    found = select(Lead).where(Lead.tenant_id == uow.tenant, Lead.id.in_(ids)).order_by(Lead.id)
+    return {lead.id: lead for lead in uow.session.scalars(found.with_for_update())}
+
+
+def _whole(lead: Lead, record: Record) -> None:
+    """LeadCreated, LeadChanged: everything but what it was converted into."""
+    created = "changed" not in record
+    lead.archived = record.get("archived", False)
+    lead.status, lead.lead_source = record["status"], record["lead_source"]
+    lead.owner_id, lead.linked_account_id = _id(record["owner_id"]), _id(record["account_id"])
+    lead.esg_interest = record["facts"].get("esg_interest")
+    if lead.status != "converted":
+        _join(lead, lead.linked_account_id, record["created_at" if created else "occurred_at"])
+    _qualified(lead, record["created_at" if created else "occurred_at"])
+
+
+def _status(lead: Lead, record: Record) -> None:
+    lead.status, lead.owner_id = record["status"], _id(record["owner_id"])
+    _qualified(lead, record["occurred_at"])
+
+
+def _assigned(lead: Lead, record: Record) -> None:
+    lead.owner_id = _id(record["owner_id"])
+
+
+def _converted(lead: Lead, record: Record) -> None:
+    lead.status = "converted"
+    _join(lead, UUID(record["account_id"]), record["occurred_at"])
+
+
+def _join(lead: Lead, account_id: UUID | None, at: int) -> None:
+    if lead.account_id != account_id:
+        lead.account_id = account_id
+        lead.joined_at = None if account_id is None else from_millis(at)
+
+
+def _qualified(lead: Lead, at: int) -> None:
+    """The first time counts, however often it becomes so."""
+    if lead.status == "qualified" and lead.qualified_at is None:
+        lead.qualified_at = from_millis(at)
+
+
+def _id(value: str | None) -> UUID | None:
+    return None if value is None else UUID(value)
+
+
+CHANGES: dict[str, Callable[[Lead, Record], None]] = {
+    "LeadCreated": _whole,
+    "LeadChanged": _whole,
+    "LeadStatusChanged": _status,
+    "LeadAssigned": _assigned,
+    "LeadConverted": _converted,
+}
+"""Event to what it changes; an activity changes nothing of the lead, but stands on the timeline."""

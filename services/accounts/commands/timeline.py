@@ -1,0 +1,81 @@
+"""What happened, written on timelines; each event once, however often it is told."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.clock import from_millis
+from chassis.db import UnitOfWork
+from chassis.ids import derived_id
+from chassis.outbox import Outgoing
+from services.accounts.domain.timeline import SHOWN, shown
+from services.accounts.models import Account, Deal, Lead, TimelineEntry
+
+Record = Mapping[str, Any]
+
+
+def tell(uow: UnitOfWork, event: Outgoing) -> None:
+    """Publishes a fact of this service and writes it on its account's timeline."""
+    uow.publish(event)
+    if event.record is not None:
+        note(uow, [entry(uow, event.type, event.record, UUID(event.record["account_id"]))])
+
+
+def entry(uow: UnitOfWork, type: str, record: Record, account_id: UUID | None) -> dict[str, Any] | None:
+    """The row of an event; None for what stands on no timeline."""
+    if (shape := SHOWN.get(type)) is None:
+        return None
+    return {
+        "tenant_id": uow.tenant,
+        "id": _entry_id(record["event_id"]),
+        "account_id": account_id,
+        "lead_id": _id(record.get("lead_id")),
+        "opportunity_id": _id(record.get("opportunity_id")) if "lead_id" not in record else None,
+        "at": from_millis(record[shape.at]),
+        "type": shape.type,
+        "actor": record.get("actor", shape.by),
+        "sign": shape.sign,
+        "what": shown(type, record),
+    }
+
+
+def note(uow: UnitOfWork, entries: Iterable[dict[str, Any] | None]) -> None:
+    """Writes entries; those that are there already stay as they are."""
+    if rows := [row for row in entries if row is not None]:
+        uow.session.execute(insert(TimelineEntry).on_conflict_do_nothing(), rows)
+
+
+def take_alert(uow: UnitOfWork, record: Record) -> None:
+    """An alert about an account, one of its deals or one of its leads stands on its timeline."""
+    key = (uow.tenant, UUID(record["subject_id"]))
+    if account := uow.session.get(Account, key):
+        row = entry(uow, "AlertRaised", record, account.id)
+    elif deal := uow.session.get(Deal, key):
+        told = {**record, "opportunity_id": record["subject_id"]}
+        row = entry(uow, "AlertRaised", told, deal.account_id)
+    else:
+        lead = uow.session.get(Lead, key)
+        told = {**record, "lead_id": record["subject_id"]}
+        row = entry(uow, "AlertRaised", told, lead.account_id if lead else None)
+    note(uow, [row])
+
+
+def attach(uow: UnitOfWork, lead_id: UUID, account_id: UUID | None) -> None:
+    """A lead's whole history stands on the timeline of the account that it came to (F49)."""
+    mine = (TimelineEntry.tenant_id == uow.tenant, TimelineEntry.lead_id == lead_id)
+    uow.session.execute(update(TimelineEntry).where(*mine).values(account_id=account_id))
+
+
+def _entry_id(event: str) -> UUID:
+    """The event's own id; that of a score is no UUID, so one is derived."""
+    try:
+        return UUID(event)
+    except ValueError:
+        return derived_id("event", event)
+
+
+def _id(value: str | None) -> UUID | None:
+    return None if value is None else UUID(value)
