@@ -38,7 +38,7 @@ info: $(READY) ## Addresses and state of every process
 logs: $(READY) ## Follow the logs; NAME=leads-api for one process
 	@$(BIN)/salescompass logs $(NAME) --follow
 
-demo: up ## A day of prospects' behaviour, shown live and explained
+demo: up ## A day of prospects' behaviour and a sale, shown live and explained
 	@$(BIN)/salescompass demo
 
 test: $(READY) ## Every test on real Kafka, registry and PostgreSQL; kills and cuts with a twentieth of the counts

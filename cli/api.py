@@ -42,6 +42,11 @@ class Api:
         """The answer to a POST, repeated safely under the idempotency key; raises `ApiError`."""
         return self.call("POST", path, json=body or {}, headers={"idempotency-key": key} if key else {})
 
+    def change(self, method: str, path: str, body: Json) -> Json:
+        """The answer to a PUT or PATCH of a thing as it stands now; raises `ApiError`."""
+        seen = self.answer("GET", path).headers["etag"]
+        return self.call(method, path, json=body, headers={"if-match": seen})
+
     def items(self, path: str, **params: str | int | None) -> Iterator[Json]:
         """Every item of a list, page by page."""
         cursor: str | None = None
@@ -52,14 +57,19 @@ class Api:
                 return
 
     def call(self, method: str, path: str, **rest: Any) -> Json:
-        """One call; the error names the method, the path and the problem."""
+        """What one call answers, as JSON; the error names the method, the path and the problem."""
+        answer = self.answer(method, path, **rest)
+        return dict(answer.json()) if answer.content else {}
+
+    def answer(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        """The same, with its headers."""
         safe = method == "GET" or "idempotency-key" in rest.get("headers", {})
         for attempt in retry_context(on=Away, attempts=None if safe else 1, timeout=self.patience):
             with attempt:
                 return self.once(method, path, **rest)
         raise AssertionError("the last attempt returns or raises")
 
-    def once(self, method: str, path: str, **rest: Any) -> Json:
+    def once(self, method: str, path: str, **rest: Any) -> httpx.Response:
         """One attempt."""
         try:
             answer = self.http.request(method, path, **rest)
@@ -68,7 +78,7 @@ class Api:
         if answer.is_error:
             kind = Away if answer.status_code in BUSY else ApiError
             raise kind(f"{method} {path}: {answer.status_code} {answer.text[:500]}", answer.status_code)
-        return dict(answer.json()) if answer.content else {}
+        return answer
 
     def __enter__(self) -> Self:
         return self

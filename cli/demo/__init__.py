@@ -1,4 +1,4 @@
-"""`salescompass demo`: a day of prospects' behaviour, fifteen days later, and what came of it."""
+"""`salescompass demo`: a day of prospects' behaviour, fifteen days later, what came of it, and the sale."""
 
 import json
 import sys
@@ -17,6 +17,8 @@ from cli.api import Api, Json
 from cli.clock import travel
 from cli.demo import report
 from cli.demo.marketing import Mailer, Marketing, Website
+from cli.demo.sale import TENANT as SELLER
+from cli.demo.sale import sell
 from cli.demo.stage import Audit, Stage, audit, cast_and_deeds, play
 from cli.local import demo_source, system, token
 from cli.watch import Board, follow
@@ -42,9 +44,14 @@ def demo(
             s.tenant: open_.enter_context(Api(system()["gateway"], token(s.tenant, "max"))) for s in stages
         }
         figures = outcome(stages, managers, audits, console)
+        figures["sale"] = sale(stages, run, console)
+    console.print(
+        f"Console API {system()['gateway']}  ·  `salescompass watch --tenant acme`  ·  `make down` stops it."
+    )
     if as_json:
         sys.stdout.write(json.dumps(figures) + "\n")
-    if figures["lost"] or figures["doubled"]:
+    rows = figures["sale"]["import"]
+    if figures["lost"] or figures["doubled"] or rows["lost"] or rows["doubled"]:
         raise typer.Exit(1)
 
 
@@ -114,8 +121,17 @@ def outcome(stages: list[Stage], managers: dict[str, Api], audits: list[Audit], 
     tables = [report.counts("Leads", figures["leads"]), report.counts("Alerts", figures["alerts"])]
     report.show(console, [*tables, report.latencies(waits), report.receipt(hero, score)])
     console.print(f"{figures['sent']} events sent, {figures['lost']} lost, {figures['doubled']} doubled.")
+    return figures
+
+
+def sale(stages: list[Stage], run: str, console: Console) -> Json:
+    """A fair's list comes in, the best of it buy; prints what came of it."""
+    stage = next(stage for stage in stages if stage.tenant == SELLER)
+    figures = sell(run, stage.marketing, [person.email for person in stage.cast], console)
+    report.show(console, report.sale(figures))
+    rows = figures["import"]
     console.print(
-        f"Console API {system()['gateway']}  ·  `salescompass watch --tenant acme`  ·  `make down` stops it."
+        f"{rows['rows']} rows: {rows['lost']} lost, {rows['doubled']} doubled; refused ones: {rows['errors']}"
     )
     return figures
 

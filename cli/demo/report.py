@@ -1,7 +1,7 @@
 """What the demo shows at its end: figures from the APIs, as tables for people and as JSON."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,19 @@ from rich.table import Table
 
 from cli.api import Api, Json
 
+WORTH = (
+    "account_name",
+    "lead_source",
+    "kind",
+    "rule",
+    "previous",
+    "status",
+    "stage",
+    "path",
+    "score",
+    "tier",
+)
+"""What of a timeline's entry people read in a table."""
 BANDS = ((85, "bold red"), (70, "green"), (40, "yellow"), (0, "dim"))
 
 
@@ -79,6 +92,55 @@ def receipt(lead: Json, score: Json) -> Table:
         table.add_row(line["occurred_at"][:16], line["rule"], line.get("reason") or "", points, style=style)
     table.columns[2].footer = f"sum of {len(score['contributions'])} contributions, shown {score['shown']}"
     table.columns[3].footer = str(sum(line["points"] for line in score["contributions"]))
+    return table
+
+
+def sale(figures: Json) -> Iterator[Table]:
+    """What came of the fair's list: rows, duplicates, owners, customers, deals, health, one timeline."""
+    job, accounts = figures["import"], figures["health"]
+    counted = [(name, job[name]) for name in ("rows", "created", "duplicate", "invalid")]
+    yield listing("The fair's list", ("rows", "count"), [*counted, *job["reasons"].items()])
+    yield shown(
+        "May be there already", figures["duplicates"], lead="lead", object="as", score="score", reasons="why"
+    )
+    yield shown("Who got them, of some", figures["assigned"], rule="by rule", person="person", leads="leads")
+    made = figures["conversions"]
+    yield shown("Converted", made, lead="lead", path="path", state="state", ms="ms")
+    deals = [
+        {**deal, **{name: euros(deal[name]) for name in ("amount", "weighted")}} for deal in figures["deals"]
+    ]
+    yield shown("Deals", deals, title="deal", stage="stage", amount="amount", weighted="weighted")
+    yield shown("Health", accounts, account="account", tier="tier", before="before", after="after", why="why")
+    lines = [
+        {**line, "at": line["at"][5:16].replace("T", " "), "what": told(line["what"])}
+        for line in figures["timeline"]
+    ]
+    title = f"Timeline of {accounts[0]['account'] if accounts else 'nobody'}"
+    yield shown(title, lines, at="when", type="what", actor="who", what="more")
+
+
+def shown(heading: str, things: Iterable[Json], **columns: str) -> Table:
+    """A table of some fields of things, each under its heading; a list as words."""
+    rows = ([thing[name] for name in columns] for thing in things)
+    plain = ([", ".join(cell) if isinstance(cell, list) else cell for cell in row] for row in rows)
+    return listing(heading, list(columns.values()), plain)
+
+
+def told(what: Json) -> str:
+    """What happened, in a few words."""
+    return ", ".join(f"{name} {what[name]}" for name in WORTH if name in what)
+
+
+def euros(amount: Json | None) -> str:
+    """Money as people read it."""
+    return "" if amount is None else f"{amount['minor'] / 100:,.2f} {amount['currency']}"
+
+
+def listing(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """A table of rows."""
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*map(str, row))
     return table
 
 
