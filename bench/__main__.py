@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import imports, ingestion, latency, memory, relay, scoring
+from bench import conversions, crowd, imports, ingestion, latency, memory, relay, scoring
 from bench.measure import Figure, report
 from chassis.catalogue import Catalogue, Registry, ensure_topics, register_schemas
 from deploy.local import infra as local
@@ -39,6 +39,9 @@ SUITES: dict[str, Measure] = {
     "scoring": partial(on_infra, scoring.measure),
     "imports": imports.measure,
     "latency": latency.measure,
+    "create": partial(on_infra, crowd.create),
+    "search": partial(on_infra, crowd.search),
+    "conversions": conversions.measure,
     "memory": memory.measure,
 }
 

@@ -3,36 +3,30 @@
 import base64
 import http.client
 import itertools
-import os
-import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
-import httpx
 import orjson
 from confluent_kafka import Producer
 
+from bench.apis import api_of
 from bench.measure import Figure, alone, make_topic
-from chassis.migrations import migrate, versions_of
 from cli.api import Api
 from deploy.local import keys
-from deploy.local.home import ROOT, free_port
 from deploy.local.infra import Infra
 from deploy.local.process import Process
 
 BATCH, BATCHES, WARM_UP, THREADS = 100, 400, 40, 4
 PAYLOAD = "bench.payload"
-SERVICE = "engagement"
+SERVICE, UNLIMITED = "engagement", "10000000"
 
 
 def measure(infra: Infra) -> list[Figure]:
     """One api process takes batches from several clients; then a producer sends the same events."""
     assert infra.kafka is not None
-    with front_door(infra) as (api, port):
+    with api_of(infra, SERVICE, EVENTS_PER_SECOND=UNLIMITED) as (api, port):
         key = write_key(infra, port)
         alone(post, port, key, WARM_UP)
         before = cpu_of(api)
@@ -43,46 +37,6 @@ def measure(infra: Infra) -> list[Figure]:
     speeds = {"/v1/batch, 1 process": ours["rate"], "confluent-kafka": straight["rate"]}
     costs = {"/v1/batch": spent / (BATCH * BATCHES) * 1e6, "confluent-kafka": straight["cpu"]}
     return [Figure("ingestion", "events/s", speeds), Figure("ingestion", "CPU s per million", costs)]
-
-
-@contextmanager
-def front_door(infra: Infra) -> Iterator[tuple[Process, int]]:
-    """The engagement api as a process of its own, with a migrated database; blocks until it is ready."""
-    migrate(infra.databases[SERVICE]["owner"], SERVICE, versions_of(f"services.{SERVICE}.migrations"))
-    port, ops = free_port(), free_port()
-    api = Process(infra.home, "engagement-api")
-    api.start([sys.executable, "-m", f"services.{SERVICE}", "api"], environment(infra, port, ops), ROOT)
-    try:
-        api.wait_until(lambda: answers(f"http://127.0.0.1:{ops}/readyz"))
-        yield api, port
-    finally:
-        api.stop()
-
-
-def environment(infra: Infra, port: int, ops: int) -> dict[str, str]:
-    """What the process is told; its rate limit is out of the way."""
-    assert infra.kafka is not None
-    assert infra.registry is not None
-    keys.signing_key(infra.home)
-    return {
-        **os.environ,
-        "ENVIRONMENT": "local",
-        "KAFKA_BOOTSTRAP": infra.kafka.bootstrap,
-        "REGISTRY_URL": infra.registry.url,
-        "AUTH_JWKS": str(infra.home / "keys" / "jwks.json"),
-        "ENGAGEMENT_DATABASE_URL": infra.databases[SERVICE]["app"],
-        "ENGAGEMENT_PORT": str(port),
-        "ENGAGEMENT_OPS_PORT": str(ops),
-        "ENGAGEMENT_EVENTS_PER_SECOND": "10000000",
-    }
-
-
-def answers(url: str) -> bool:
-    """Whether the address says that it is well."""
-    try:
-        return httpx.get(url, timeout=2).is_success
-    except httpx.TransportError:
-        return False
 
 
 def write_key(infra: Infra, port: int) -> str:

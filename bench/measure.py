@@ -50,6 +50,24 @@ class Figure:
         return {name: ours / value for name, value in peers if value}
 
 
+Shares = dict[str, float]
+"""`p50_ms` and `p99_ms` of some times."""
+
+
+def shares(seconds: list[float]) -> Shares:
+    """Middle and tail in milliseconds; raises when there is nothing to measure."""
+    ordered = sorted(seconds)
+    found = {share: ordered[min(len(ordered) - 1, int(len(ordered) * share / 100))] for share in (50, 99)}
+    return {f"p{share}_ms": round(1000 * value, 2) for share, value in found.items()}
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Seconds that the work takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
 def alone(work: Callable[..., dict[str, float]], *arguments: Any) -> dict[str, float]:
     """Runs the work in a fresh process, so that its CPU and memory are its own; returns its figures."""
     context = get_context("spawn")
