@@ -32,6 +32,7 @@ from chassis.http import (
 )
 from services.leads import commands, queries
 from services.leads.api.access import only_visible_at_first, only_visible_conversion
+from services.leads.api.money import AmountBody, Currency, Minor
 from services.leads.commands.conversions import SETTING
 from services.leads.conversion import OVER, Command, ConversionRefused, Money, Settings
 from services.leads.models import ConversionRow
@@ -47,17 +48,7 @@ ADMINS = require("admin")
 PATIENCE = 3.0
 """Seconds that a call waits for the end; then it answers where to look."""
 LOOK_EVERY = 0.015
-LARGEST = 10**15
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
-Minor = Annotated[int, Field(ge=0, le=LARGEST, description="In minor units of the currency")]
 FollowOn = Literal["welcome_mail", "onboarding_task", "nps_survey", "stop_marketing"]
-
-
-class Amount(RequestModel):
-    """Money: integer minor units and an ISO 4217 currency."""
-
-    minor: Minor
-    currency: Currency
 
 
 class NewConversion(RequestModel):
@@ -67,7 +58,7 @@ class NewConversion(RequestModel):
     account_id: UUID | None = None
     contact_id: UUID | None = None
     opportunity_id: UUID | None = None
-    amount: Amount | None = None
+    amount: AmountBody | None = None
     close_date: date | None = None
 
 

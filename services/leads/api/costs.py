@@ -3,24 +3,16 @@
 from typing import Annotated
 
 from fastapi import Response
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from chassis.http import RequestModel, RequiredIfMatch, Router, Transaction, View, etag, require
-from chassis.money import LARGEST, check_currency
 from services.leads import commands, queries
+from services.leads.api.money import AmountBody
 from services.leads.domain import Labels, Return, Spent, returns
 
 router = Router(prefix="/api/leads/costs", tags=["costs"])
 MARKETING = [require("marketing", "admin")]
 Month = Annotated[str, Field(pattern=r"^(19|20|21)\d\d-(0[1-9]|1[0-2])$", description="YYYY-MM")]
-Currency = Annotated[str, Field(max_length=3, description="ISO 4217"), AfterValidator(check_currency)]
-
-
-class AmountBody(RequestModel):
-    """An amount in minor units of its currency."""
-
-    minor: Annotated[int, Field(ge=0, le=LARGEST)]
-    currency: Currency
 
 
 class CostBody(RequestModel):

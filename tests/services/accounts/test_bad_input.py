@@ -8,7 +8,7 @@ import pytest
 from schemathesis import GenerationMode
 
 from tests.services.accounts.test_accounts import opened
-from tests.services.bad_input import answer_as_declared
+from tests.bad_input import service_answers_as_declared
 from tests.services.house import GLOBEX, Door
 
 SOMEBODY = str(uuid4())
@@ -120,4 +120,4 @@ def test_what_people_write_is_kept_as_it_is(ada: httpx.Client) -> None:
 
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_nothing_that_can_be_sent_gets_an_undeclared_answer(door: Door, mode: GenerationMode) -> None:
-    answer_as_declared(door, "accounts", mode)
+    service_answers_as_declared(door, "accounts", mode)

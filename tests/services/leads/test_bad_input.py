@@ -3,10 +3,10 @@
 import pytest
 from schemathesis import GenerationMode
 
-from tests.services.bad_input import answer_as_declared
+from tests.bad_input import service_answers_as_declared
 from tests.services.leads.conftest import Door
 
 
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_nothing_that_can_be_sent_gets_an_undeclared_answer(door: Door, mode: GenerationMode) -> None:
-    answer_as_declared(door, "leads", mode)
+    service_answers_as_declared(door, "leads", mode)

@@ -4,13 +4,16 @@ import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
+from chassis.colleagues.table import keep_colleague
 from services.leads import commands
+from tests.colleagues import user_record
 from tests.services.leads.conftest import ACME, Door, House
 
 Json = dict[str, Any]
@@ -207,6 +210,8 @@ def test_only_a_qualified_lead_can_be_converted_on_every_path(ana: httpx.Client,
 def test_a_manager_gives_up_a_conversion_that_hangs(
     door: Door, ana: httpx.Client, partners: Partners
 ) -> None:
+    for person in (user_record(ACME, "max", "manager"), user_record(ACME, "ana", "rep", manager="max")):
+        partners.house.run(partial(keep_colleague, record=person))
     lead = qualified(ana)
     id = convert(ana, lead).json()["conversion_id"]
     path, why = f"/api/leads/conversions/{id}/cancel", {"reason": "Accounts is away."}
@@ -248,12 +253,29 @@ def test_a_conversion_without_a_key_or_with_odd_money_is_refused(ana: httpx.Clie
         {"minor": 1.5, "currency": "EUR"},
         {"minor": 10**30, "currency": "EUR"},
         {"minor": "1", "currency": "EUR"},
+        {"minor": 10**15 + 1, "currency": "EUR"},
+        {"minor": True, "currency": "EUR"},
         {"minor": 1, "currency": "eur"},
+        {"minor": 1, "currency": "XXX"},
+        {"minor": 1, "currency": "XAU"},
+        {"minor": 1, "currency": "€"},
+        {"minor": 1, "currency": 978},
+        {"minor": 1},
+        {"currency": "EUR"},
     ):
         assert convert(ana, lead, amount=amount).status_code == 422, amount
     for close in ("2026-02-30", "24:00", "9999-13-01", 5):
         assert convert(ana, lead, close_date=close).status_code == 422, close
     assert ana.get("/api/leads/conversions").json()["items"] == []
+
+
+def test_a_tenant_converts_into_no_currency_that_is_none(ada: httpx.Client) -> None:
+    path = "/api/leads/settings/conversion"
+    settings = ada.get(path).json()
+    for currency in ("XXX", "XAU", "eur", "EURO", ""):
+        refused = ada.put(path, json=settings | {"currency": currency}, headers={"if-match": '"0"'})
+        assert refused.status_code == 422, currency
+        assert [error["pointer"] for error in refused.json()["errors"]] == ["#/currency"]
 
 
 def test_another_tenant_sees_and_converts_nothing(ana: httpx.Client, door: Door, partners: Partners) -> None:

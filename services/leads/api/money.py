@@ -1,0 +1,18 @@
+"""Money as callers send it."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from chassis.http import RequestModel
+from chassis.money import LARGEST, check_currency
+
+Currency = Annotated[str, Field(max_length=3, description="ISO 4217"), AfterValidator(check_currency)]
+Minor = Annotated[int, Field(ge=0, le=LARGEST, description="In minor units of the currency")]
+
+
+class AmountBody(RequestModel):
+    """An amount in minor units of its currency."""
+
+    minor: Minor
+    currency: Currency
