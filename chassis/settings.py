@@ -7,6 +7,7 @@ import re
 import socket
 import sys
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -54,6 +55,13 @@ def _postgres_url(value: SecretStr) -> SecretStr:
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 
 
+def _networks(value: str) -> str:
+    """Refuses what is no list of addresses or networks."""
+    for one in value.split(","):
+        ip_network(one.strip())
+    return value
+
+
 class Settings(BaseSettings):
     """Settings of one service: `class LeadsSettings(Settings, service="leads")`.
 
@@ -84,6 +92,9 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = Field(default=None, description="smtp://[user:password@]host:port")
     public_url: str = Field(
         default="http://127.0.0.1:8080", pattern=r"^https?://", description="gateway, as people see it"
+    )
+    gateways: Annotated[str, AfterValidator(_networks)] = Field(
+        default="127.0.0.0/8,::1", description="who may say by X-Real-IP whose call it is; networks, by comma"
     )
     instance: str = Field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}", max_length=100)
     schema_ids: Path | None = Field(

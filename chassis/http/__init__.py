@@ -34,7 +34,7 @@ from chassis.http.models import Day, Id, RequestModel, Timestamp, View
 from chassis.http.paging import Page, Paging, PagingDep
 from chassis.http.preconditions import IfMatch, Precondition, RequiredIfMatch, etag
 from chassis.http.problems import ErrorTable, Problem, faults_of, unavailable
-from chassis.http.rates import enforce_rate, rate_limit
+from chassis.http.rates import client_address, enforce_rate, rate_limit
 from chassis.http.routing import Router, accepts
 from chassis.http.transactions import Units
 
@@ -64,6 +64,7 @@ __all__ = [
     "UnitsDep",
     "View",
     "accepts",
+    "client_address",
     "create_app",
     "enforce_rate",
     "etag",

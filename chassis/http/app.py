@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from ipaddress import ip_network
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -51,6 +52,7 @@ def _edge(runtime: HttpRuntime) -> Edge:
         cursors=Signer(key, "cursor"),
         positions=Signer(key, "position"),
         rates=SlidingWindowCounterRateLimiter(MemoryStorage()),
+        gateways=tuple(ip_network(one.strip()) for one in runtime.settings.gateways.split(",")),
     )
 
 

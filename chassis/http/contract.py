@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from threading import Lock
 from typing import Any, Protocol
 
@@ -24,6 +25,10 @@ class HttpSettings(Protocol):
     @property
     def cursor_key(self) -> SecretStr:
         """Signs cursors and stream positions."""
+
+    @property
+    def gateways(self) -> str:
+        """Networks whose word about a caller's address is taken."""
 
     @property
     def auth_issuer(self) -> str:
@@ -76,6 +81,7 @@ class Edge:
     cursors: Signer
     positions: Signer
     rates: SlidingWindowCounterRateLimiter
+    gateways: tuple[IPv4Network | IPv6Network, ...]
     shared: dict[Any, Any] = field(default_factory=dict)
     """What is made at its first use and then shared by all requests; `once` guards it."""
     once: Lock = field(default_factory=Lock)

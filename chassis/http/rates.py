@@ -2,6 +2,7 @@
 
 import math
 import time
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Literal
 
 from fastapi import Depends, Request
@@ -11,6 +12,8 @@ from chassis.http.contract import edge
 from chassis.http.problems import Problem
 
 Per = Literal["tenant", "caller", "address"]
+REAL_ADDRESS = "x-real-ip"
+"""The header by which the gateway, and nobody else, says whose call it hands on."""
 
 
 def rate_limit(name: str, allowed: str, *, per: Per = "tenant") -> Any:
@@ -50,9 +53,24 @@ def _enforce(request: Request, name: str, item: RateLimitItem, subject: str, cos
         )
 
 
+def client_address(request: Request) -> str:
+    """Who calls: the socket's address, or where that is a gateway's what the gateway says.
+
+    Of IPv6 the network: who has one address there has all of its /64.
+    """
+    address = request.client.host if request.client else ""
+    try:
+        if any(ip_address(address) in gateway for gateway in edge(request).gateways):
+            address = request.headers.get(REAL_ADDRESS, address)
+        known = ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(ip_network((known, 64), strict=False) if isinstance(known, IPv6Address) else known)
+
+
 def _subject(request: Request, per: Per) -> str:
-    """Whom to count. The address is the socket's: X-Forwarded-For is whatever a caller likes."""
+    """Whom to count."""
     if per == "address":
-        return request.client.host if request.client else "unknown"
+        return client_address(request)
     caller = request.state.caller
     return str(caller.tenant) if per == "tenant" else f"{caller.tenant}:{caller.user}"

@@ -51,6 +51,7 @@ class Settings:
     instance: str = "test"
     auth_issuer: str = "https://identity.test"
     auth_audience: str = "salescompass"
+    gateways: str = "127.0.0.1"
     cursor_key: SecretStr = field(default_factory=lambda: SecretStr(base64.b64encode(b"k" * 32).decode()))
 
 

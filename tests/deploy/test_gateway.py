@@ -1,5 +1,6 @@
 """One origin: every path reaches its service, a live stream is not held back, what is down is said."""
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +25,9 @@ class Upstream(BaseHTTPRequestHandler):
             self.wfile.write(b"data: first\n\n")
             self.wfile.flush()
             self.go_on.wait(30)
+        elif self.path.endswith("/headers"):
+            heard = {name.lower(): value for name, value in self.headers.items()}
+            self.wfile.write(json.dumps(heard).encode())
         else:
             self.wfile.write(f"{self.server.server_port} {self.path}".encode())  # type: ignore[attr-defined]
 
@@ -76,6 +80,13 @@ def test_an_event_of_a_live_stream_arrives_before_the_stream_ends(system: System
     with httpx.stream("GET", f"{system.gateway_url}/api/leads/stream", timeout=10) as answer:
         assert next(answer.iter_bytes()) == b"data: first\n\n"
         Upstream.go_on.set()
+
+
+def test_the_gateway_alone_says_whose_call_it_is(system: System) -> None:
+    said = {"x-real-ip": "203.0.113.9", "x-forwarded-for": "203.0.113.9", "forwarded": "for=203.0.113.9"}
+    heard = httpx.get(f"{system.gateway_url}/api/leads/headers", headers=said).json()
+    assert heard["x-real-ip"] == "127.0.0.1"
+    assert [name for name in heard if "forwarded" in name] == []
 
 
 def test_a_path_that_nobody_owns_is_a_problem_404(system: System) -> None:

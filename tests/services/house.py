@@ -99,6 +99,7 @@ def opened(house: House, keys: Path) -> Iterator[Door]:
         auth_issuer="https://identity.test",
         auth_audience="salescompass",
         auth_jwks=str(keys / "jwks.json"),
+        gateways="127.0.0.1",
         cursor_key=SecretStr(base64.b64encode(b"k" * 32).decode()),
     )
     runtime: Any = SimpleNamespace(

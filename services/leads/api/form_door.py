@@ -15,7 +15,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from chassis.db import UnitOfWork
-from chassis.http import Problem, Router, RuntimeDep, accepts, enforce_rate, read_body, strict_json
+from chassis.http import (
+    Problem,
+    Router,
+    RuntimeDep,
+    accepts,
+    client_address,
+    enforce_rate,
+    read_body,
+    strict_json,
+)
 from chassis.http.signing import Forged, Signer
 from chassis.ids import derived_id, new_id
 from services.leads import commands
@@ -112,9 +121,8 @@ def _cors(request: Request, form: Form) -> dict[str, str]:
 
 
 def _count(request: Request, form: Form) -> None:
-    address = request.client.host if request.client else "unknown"
     enforce_rate(request, "form", PER_FORM, str(form.id))
-    enforce_rate(request, "form-address", PER_ADDRESS, f"{form.id} {address}")
+    enforce_rate(request, "form-address", PER_ADDRESS, f"{form.id} {client_address(request)}")
 
 
 def _decoded(raw: bytes) -> dict[str, str]:

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from fastapi import Request
 
-from chassis.http import bodies
-from tests.chassis.http.conftest import Client, keyed, write
+from chassis.http import bodies, client_address, create_app
+from tests.chassis.http.conftest import Client, Runtime, Service, keyed, write
 
 NOT_FOUND = {"type": "about:blank", "title": "Not found", "status": 404}
 
@@ -240,6 +241,26 @@ def test_broken_gzip_is_refused(address: str, raw: bytes) -> None:
 def test_a_route_may_have_a_limit_of_its_own(address: str) -> None:
     for raw in (b" " * 10_001, gzip.compress(b" " * 10_001)):
         problem(httpx.post(f"{address}/api/notes/ingest", content=raw), 413)
+
+
+CALLS = [
+    ("127.0.0.1", "203.0.113.9", "203.0.113.9"),
+    ("127.0.0.1", "2001:db8::9", "2001:db8::/64"),
+    ("127.0.0.1", None, "127.0.0.1"),
+    ("127.0.0.1", "nobody", "unknown"),
+    ("127.0.0.1", "203.0.113.9, 198.51.100.1", "unknown"),
+    ("198.51.100.1", "203.0.113.9", "198.51.100.1"),
+]
+
+
+@pytest.mark.parametrize(("peer", "said", "counted"), CALLS)
+def test_only_a_gateway_says_whose_call_it_is(
+    runtime: Runtime, peer: str, said: str | None, counted: str
+) -> None:
+    headers = [(b"x-real-ip", said.encode())] if said else []
+    app = create_app(Service(), runtime)
+    call = Request({"type": "http", "app": app, "client": (peer, 1), "headers": headers})
+    assert client_address(call) == counted
 
 
 def test_a_body_that_trickles_is_cut(address: str, monkeypatch: pytest.MonkeyPatch) -> None:

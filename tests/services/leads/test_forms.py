@@ -195,6 +195,16 @@ def test_who_sends_too_often_is_asked_to_wait(ada: httpx.Client, page: httpx.Cli
     assert int(answers[-1].headers["retry-after"]) > 0
 
 
+def test_whoever_comes_by_the_gateway_is_counted_alone(ada: httpx.Client, page: httpx.Client) -> None:
+    form, fields = opened(ada), {"mail": "nobody"}
+    ways = [{"x-real-ip": "203.0.113.9"}] * 31 + [{"x-real-ip": "203.0.113.10"}]
+    answers = [page.post(submissions(form), json=fields, headers=way).status_code for way in ways]
+    assert answers[-2:] == [429, 422]
+    neighbours = [{"x-real-ip": f"2001:db8::{n:x}"} for n in range(31)]
+    answers = [page.post(submissions(form), json=fields, headers=way).status_code for way in neighbours]
+    assert answers[-1] == 429
+
+
 def test_with_double_opt_in_there_is_no_lead_before_the_address_is_confirmed(
     ada: httpx.Client, page: httpx.Client, house: House
 ) -> None:

@@ -30,6 +30,7 @@ SETTINGS: dict[str, Any] = {
     "instance": "test-api",
     "auth_issuer": "https://identity.test",
     "auth_audience": "salescompass",
+    "gateways": "127.0.0.1",
     "cursor_key": SecretStr(base64.b64encode(b"k" * 32).decode()),
 }
 
