@@ -23,6 +23,10 @@ def consumers(runtime: Runtime) -> Consumers:
         for event in events:
             waited(metrics().score_latency, event.record["recorded_at"], uow.now)
 
+    @found.on_batch("engagement.recorded", "EngagementRecorded", resent=False)
+    def engaged(uow: UnitOfWork, events: Sequence[Event]) -> None:
+        commands.take_back_consents(uow, [event.record for event in events])
+
     @found.on("leads.lead", "LeadStatusChanged")
     def lead_moved(uow: UnitOfWork, event: Event) -> None:
         commands.lead_qualified(uow, runtime.vault, event.record)

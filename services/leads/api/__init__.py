@@ -43,6 +43,7 @@ from services.leads.domain import (
     RuleSetNotFound,
     SuspicionNotFound,
     TwiceEntered,
+    UnknownAccount,
     UnknownSource,
 )
 from services.leads.importing import Unreadable
@@ -91,6 +92,7 @@ ERRORS: ErrorTable = {
     ReasonMissing: (422, "A reason is needed"),
     InvalidLabels: (422, "These labels cannot be"),
     TwiceEntered: (422, "Entered twice"),
+    UnknownAccount: (422, "No such account"),
     UnknownSource: (422, "No such source"),
     InvalidRules: (422, "These rules cannot be"),
 }

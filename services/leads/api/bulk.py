@@ -28,10 +28,10 @@ def create_leads(body: NewLeads, uow: Transaction, runtime: RuntimeDep, caller: 
     said = [{"duplicates": body.duplicates, **item} for item in body.items]
     read = [_read(item, f"#/items/{index}") for index, item in enumerate(said)]
     given = [(n, _entry(item, uow, owner)) for n, item in enumerate(read) if isinstance(item, Entry)]
-    wrong = commands.unknown_sources(uow, [entry for _, entry in given])
+    wrong = commands.unfit(uow, [entry for _, entry in given])
     for (index, _), fault in zip(given, wrong, strict=True):
         if fault:
-            read[index] = [FaultView(pointer=f"#/items/{index}/lead_source", detail=fault)]
+            read[index] = [FaultView(pointer=f"#/items/{index}/{fault.field}", detail=fault.detail)]
     good = [entry for (_, entry), fault in zip(given, wrong, strict=True) if not fault]
     entered = iter(commands.create_leads(uow, runtime.vault, good, "bulk"))
     items = [

@@ -11,7 +11,7 @@ from services.leads.commands.assignment import (
     reroute_untouched,
     tenants_with_untouched_leads,
 )
-from services.leads.commands.consents import record_consent
+from services.leads.commands.consents import record_consent, take_back_consents
 from services.leads.commands.conversions import (
     account_ready,
     account_refused,
@@ -29,7 +29,7 @@ from services.leads.commands.creation import (
     create_leads,
     foresee,
     look_up,
-    unknown_sources,
+    unfit,
 )
 from services.leads.commands.duplicates import settle_suspicion
 from services.leads.commands.forms import change_form, form_of_key, open_form
@@ -104,9 +104,10 @@ __all__ = [
     "store_labels",
     "store_scores",
     "store_setting",
+    "take_back_consents",
     "take_submission",
     "tenant_setup",
     "tenants_with_untouched_leads",
     "touch_lead",
-    "unknown_sources",
+    "unfit",
 ]

@@ -29,9 +29,9 @@ from services.leads.commands.duplicates import (
 )
 from services.leads.commands.leads import change_leads, in_words, reached_by
 from services.leads.commands.scores import line_row
-from services.leads.commands.settings import Setup, labels_of, tenant_setup
+from services.leads.commands.settings import Setup, tenant_setup
 from services.leads.commands.statuses import first_status, locked_all
-from services.leads.domain import Labels, UnknownSource, facts_of
+from services.leads.domain import UnknownAccount, UnknownSource, facts_of
 from services.leads.matching import Candidate, Mode, Verdict, judge
 from services.leads.models import AssignmentRow, Contribution, Lead, LogEntry, ScoreChange, StatusChange
 from services.leads.scoring import Facts, Outcome, RuleSet, empty, step
@@ -76,6 +76,13 @@ class Entered:
     """What its first score is made of."""
 
 
+class Fault(NamedTuple):
+    """A field of an entry, and what is wrong with it."""
+
+    field: str
+    detail: str
+
+
 Gathered = dict[type[Model], list[Mapping[str, Any]]]
 
 
@@ -98,8 +105,10 @@ def create_leads(uow: UnitOfWork, vault: Vault, entries: Sequence[Entry], way: s
     """New leads, scored by the same pure function that scores the stream; `way` says how they came in.
 
     The score is stored as (epoch 0, sequence 0); a lead starts in the band of its score.
+    Raises UnknownSource, UnknownAccount.
     """
-    setup = tenant_setup(uow)
+    setup = tenant_setup(uow, _accounts_of(entries))
+    _check_accounts(entries, setup)
     profiles = [_profile(uow, vault, setup, entry) for entry in entries]
     drafts = [_draft(setup, *pair) for pair in zip(entries, profiles, strict=True)]
     verdicts = judge_drafts(uow, drafts)
@@ -140,18 +149,28 @@ def look_up(
     return found, judge(draft.policy, found)
 
 
-def unknown_sources(uow: UnitOfWork, entries: Sequence[Entry]) -> list[str | None]:
-    """For every entry what is wrong with its source, if anything: one must not keep the others out."""
-    labels = labels_of(uow)
-    return [_unknown_source(labels, entry) for entry in entries]
+def unfit(uow: UnitOfWork, entries: Sequence[Entry]) -> list[Fault | None]:
+    """For every entry which field names what is not there, if any: one must not keep the others out."""
+    setup = tenant_setup(uow, _accounts_of(entries))
+    return [_fault(setup, entry) for entry in entries]
 
 
-def _unknown_source(labels: Labels, entry: Entry) -> str | None:
+def _fault(setup: Setup, entry: Entry) -> Fault | None:
     try:
-        in_words(labels, entry.fields)
-    except UnknownSource as error:
-        return str(error)
+        in_words(setup.labels, entry.fields)
+        _check_accounts([entry], setup)
+    except (UnknownSource, UnknownAccount) as error:
+        return Fault(error.field, str(error))
     return None
+
+
+def _accounts_of(entries: Sequence[Entry]) -> set[UUID]:
+    return {id for entry in entries if (id := entry.fields.get("account_id"))}
+
+
+def _check_accounts(entries: Sequence[Entry], setup: Setup) -> None:
+    if not _accounts_of(entries) <= setup.accounts:
+        raise UnknownAccount
 
 
 def _profile(uow: UnitOfWork, vault: Vault, setup: Setup, entry: Entry) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, or_, select, text
 from chassis.db import UnitOfWork, insert_plain
 from chassis.ids import new_id
 from chassis.pii import Vault
-from services.leads.commands.creation import Entry, create_leads, foresee, unknown_sources
+from services.leads.commands.creation import Entry, Fault, create_leads, foresee, unfit
 from services.leads.domain import ImportNotFound, ImportNotNow
 from services.leads.importing import Row, Sheet
 from services.leads.matching import Mode, Verdict
@@ -180,12 +180,12 @@ def take_chunk(uow: UnitOfWork, vault: Vault, claim: Claim, chunk: Sequence[Read
 def with_known_sources(uow: UnitOfWork, chunk: Sequence[Read]) -> list[Read]:
     """The rows, those refused whose source is none of the tenant's."""
     good = [read for read in chunk if read.entry]
-    wrong = iter(unknown_sources(uow, [read.entry for read in good if read.entry]))
-    return [_refused_source(read, next(wrong)) if read.entry else read for read in chunk]
+    faults = iter(unfit(uow, [read.entry for read in good if read.entry]))
+    return [_refused_field(read, next(faults)) if read.entry else read for read in chunk]
 
 
-def _refused_source(read: Read, wrong: str | None) -> Read:
-    return Read(read.row, None, [{"column": "lead_source", "detail": wrong}]) if wrong else read
+def _refused_field(read: Read, fault: Fault | None) -> Read:
+    return Read(read.row, None, [{"column": fault.field, "detail": fault.detail}]) if fault else read
 
 
 def end_import(uow: UnitOfWork, claim: Claim) -> None:

@@ -1,15 +1,16 @@
 """What a tenant decides for itself, and all of it that a command needs, read at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 
 from chassis.db import UnitOfWork
 from services.leads.commands.rules import in_force, rule_set
 from services.leads.domain import Labels, Response, check_labels
-from services.leads.models import TenantSetting
+from services.leads.models import Account, TenantSetting
 from services.leads.scoring import RuleSet
 
 RESPONSE = "response"
@@ -20,10 +21,11 @@ COSTS = "costs"
 
 @dataclass(frozen=True)
 class Setup:
-    """The rules in force and the settings of a tenant, by name."""
+    """The rules in force, the settings of a tenant by name, and which of the accounts asked for are open."""
 
     rules: RuleSet
     settings: Mapping[str, Mapping[str, Any]]
+    accounts: frozenset[UUID]
 
     @property
     def response(self) -> Response:
@@ -36,13 +38,15 @@ class Setup:
         return Labels.of(self.settings.get(LABELS, {}))
 
 
-def tenant_setup(uow: UnitOfWork) -> Setup:
+def tenant_setup(uow: UnitOfWork, accounts: Collection[UUID] = ()) -> Setup:
     """Everything that the creation of a lead goes by, in one statement."""
     mine = TenantSetting.tenant_id == uow.tenant
     named = func.jsonb_object_agg(TenantSetting.name, TenantSetting.value)
     settings = select(named).where(mine, TenantSetting.name != COSTS).scalar_subquery()
-    found = uow.session.execute(select(settings, in_force(uow).scalar_subquery())).one()
-    return Setup(rule_set(found[1]), found[0] or {})
+    known = (Account.tenant_id == uow.tenant, Account.id.in_(accounts), Account.closed.is_(False))
+    are_open = select(func.array_agg(Account.id)).where(*known).scalar_subquery()
+    found = uow.session.execute(select(settings, in_force(uow).scalar_subquery(), are_open)).one()
+    return Setup(rule_set(found[1]), found[0] or {}, frozenset(found[2] or ()))
 
 
 def read_setting(uow: UnitOfWork, name: str) -> tuple[Mapping[str, Any], int]:

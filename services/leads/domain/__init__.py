@@ -16,6 +16,7 @@ from services.leads.domain.errors import (
     OwnedAlready,
     RuleSetNotFound,
     SuspicionNotFound,
+    UnknownAccount,
 )
 from services.leads.domain.facts import facts_of
 from services.leads.domain.forms import CONFIRM_WITHIN, Expired, FormNotFound, Layout, Reading
@@ -86,6 +87,7 @@ __all__ = [
     "StatusChanged",
     "SuspicionNotFound",
     "TwiceEntered",
+    "UnknownAccount",
     "UnknownSource",
     "Won",
     "allowed_by_hand",

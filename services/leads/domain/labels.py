@@ -51,9 +51,11 @@ class InvalidLabels(ValueError):
 class UnknownSource(ValueError):
     """Neither a system key nor a word of the tenant's."""
 
+    field = "lead_source"
+
     def __init__(self, given: str) -> None:
         super().__init__(f"{given} is no source of this tenant's.")
-        self.extra = {"errors": [{"pointer": "#/lead_source", "detail": "is no source of this tenant's"}]}
+        self.extra = {"errors": [{"pointer": f"#/{self.field}", "detail": "is no source of this tenant's"}]}
 
 
 @dataclass(frozen=True)

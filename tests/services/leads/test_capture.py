@@ -1,12 +1,13 @@
 """How a lead comes in: from an account, with what marketing knows of it, reached by e-mail and phone."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from tests.services.leads.conftest import House
+from services.leads import commands
+from tests.services.leads.conftest import ACME, GLOBEX, House
 from tests.services.leads.test_api import LEADS, created, said
 
 SETTING = f"{LEADS}/settings/response"
@@ -17,15 +18,36 @@ def told(house: House, kind: str) -> list[dict[str, Any]]:
     return [record for name, record, _ in house.published() if name == kind]
 
 
+def account(house: House, *, closed: bool = False, tenant: UUID = ACME) -> str:
+    """An account that the accounts service has told of."""
+    id = str(uuid4())
+    record = {"account_id": id, "version": 1, "closed": closed, "owner_id": None}
+    house.run(lambda uow: commands.store_account(uow, record), tenant)
+    return id
+
+
 def test_a_lead_of_an_account_is_an_upsell_unless_somebody_says_otherwise(
     ana: httpx.Client, house: House
 ) -> None:
-    account = str(uuid4())
-    lead = created(ana, company="ACME", account_id=account)
-    assert (lead["account_id"], lead["lead_source"]) == (account, "upsell")
-    renewal = created(ana, company="ACME", account_id=account, lead_source="renewal")
+    acme = account(house)
+    lead = created(ana, company="ACME", account_id=acme)
+    assert (lead["account_id"], lead["lead_source"]) == (acme, "upsell")
+    renewal = created(ana, company="ACME", account_id=acme, lead_source="renewal")
     assert renewal["lead_source"] == "renewal"
-    assert [event["account_id"] for event in told(house, "LeadCreated")] == [account, account]
+    assert [event["account_id"] for event in told(house, "LeadCreated")] == [acme, acme]
+
+
+def test_a_lead_is_of_no_account_that_is_closed_unknown_or_anothers(ana: httpx.Client, house: House) -> None:
+    wrong = [account(house, closed=True), account(house, tenant=GLOBEX), str(uuid4())]
+    for id in wrong:
+        assert said(ana.post(LEADS, json={"company": "ACME", "account_id": id})) == (422, ["#/account_id"])
+    acme = account(house)
+    items = [{"company": name, "account_id": id} for name, id in zip("ABCD", [*wrong, acme], strict=True)]
+    told_of = ana.post(f"{LEADS}/bulk", json={"items": items}).json()["items"]
+    assert [item["result"] for item in told_of] == ["invalid"] * 3 + ["created"]
+    assert told_of[1]["errors"][0]["pointer"] == "#/items/1/account_id"
+    (event,) = told(house, "LeadCreated")
+    assert event["account_id"] == acme
 
 
 def test_what_marketing_knows_is_kept_and_told(ana: httpx.Client, house: House) -> None:

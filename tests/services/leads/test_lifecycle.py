@@ -1,5 +1,6 @@
 """What becomes of a lead: moved by command, archived, contacted; who did what, when and why."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -7,9 +8,11 @@ import httpx
 import pytest
 from sqlalchemy import update
 
+from chassis.clock import millis
 from chassis.ids import user_id
+from services.leads import commands
 from services.leads.models import Lead
-from tests.services.leads.conftest import ACME, GLOBEX, Door, House
+from tests.services.leads.conftest import ACME, GLOBEX, NOON, Door, House
 from tests.services.leads.test_api import JO, LEADS, created, rise, said
 from tests.services.leads.test_capture import told
 
@@ -161,6 +164,37 @@ def test_what_a_person_allows_is_kept_with_time_source_and_proof(
         "withdrawn",
         "granted",
     ]
+
+
+def engaged(lead: str, kind: str, occurred: datetime, received: datetime) -> dict[str, Any]:
+    """What leads reads of an engagement event."""
+    times = {"occurred_at": millis(occurred), "received_at": millis(received)}
+    return {"event_id": f"{kind} at {occurred:%H:%M}", "lead_id": lead, "kind": kind, **times}
+
+
+def test_who_unsubscribes_allows_no_mail_any_more(ana: httpx.Client, house: House) -> None:
+    lead = created(ana, **JO, consents={"email": {"state": "granted", "source": "web_form"}})
+    a_day = NOON + timedelta(days=1)
+    came = [
+        engaged(lead["id"], "email_opened", NOON, NOON),
+        engaged(lead["id"], "unsubscribed", NOON - timedelta(hours=1), NOON),
+        engaged(lead["id"], "unsubscribed", a_day, NOON + timedelta(minutes=1)),
+        engaged(str(uuid4()), "unsubscribed", NOON, NOON),
+    ]
+    for _ in range(2):
+        house.run(lambda uow: commands.take_back_consents(uow, came))
+    now = ana.get(path_of(lead)).json()
+    assert (now["version"], now["consents"]["email"]) == (
+        3,
+        {
+            "state": "withdrawn",
+            "at": "2026-03-02T12:01:00+00:00",
+            "source": "unsubscribed",
+            "proof": f"event {came[2]['event_id']}",
+        },
+    )
+    states = [event["state"] for event in told(house, "LeadConsentChanged")]
+    assert states == ["granted", "withdrawn"], "what came before a later word says nothing, nor a repeat"
 
 
 def test_the_first_and_the_last_touch_are_the_creation_at_first(ana: httpx.Client) -> None:

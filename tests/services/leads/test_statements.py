@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
+import pytest
 from sqlalchemy import Engine, event
 
 from services.leads import commands
 from tests.services.leads.conftest import House
 from tests.services.leads.test_api import JO
+from tests.services.leads.test_capture import account
 
 MOST = 6
 """Statements of a create: duplicate check, assignment, score and events included. The transaction's own frame
@@ -31,8 +34,10 @@ def statements() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
-def test_a_lead_is_created_with_few_statements(house: House) -> None:
-    draft = {"lead_source": "manual", "utm": {}, **JO}
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_lead_is_created_with_few_statements(house: House, linked: bool) -> None:
+    of = UUID(account(house)) if linked else None
+    draft: dict[str, Any] = {"lead_source": "manual", "utm": {}, "account_id": of, **JO}
     with statements() as sent:
         house.run(lambda uow: commands.create_lead(uow, house.vault, commands.Entry(draft), "api"))
     assert len(sent) <= MOST, "\n".join(sent)
