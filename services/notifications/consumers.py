@@ -59,8 +59,15 @@ def lead_assigned(uow: UnitOfWork, event: Event) -> None:
 
 @consumers.on("leads.lead", "LeadConverted", resent=False)
 def lead_converted(uow: UnitOfWork, event: Event) -> None:
-    """A lead was converted: tell whom it concerns."""
+    """A lead was converted: tell whom it concerns, and greet the customer."""
     commands.tell_converted(uow, event.record)
+    commands.welcome(uow, event.record)
+
+
+@consumers.on("leads.form", "FormConfirmationWanted", resent=False)
+def form_confirmation_wanted(uow: UnitOfWork, event: Event) -> None:
+    """Somebody is to confirm an address: send the link."""
+    commands.ask_to_confirm(uow, event.record)
 
 
 @consumers.on("accounts.account", "AccountOpened", resent=False)

@@ -8,12 +8,15 @@ from uuid import UUID
 
 AlertState = Literal["open", "acknowledged", "resolved"]
 ItemState = Literal["unread", "read", "archived"]
+MessageKind = Literal["alert", "confirmation", "welcome"]
 MessageState = Literal["queued", "sent", "failed", "suppressed"]
 
 ATTEMPTS = 6
 FIRST_WAIT = timedelta(seconds=30)
 FRESH = timedelta(hours=24)
-"""An urgent e-mail that is older than this helps nobody: it is not sent, as in a replay of the log (G16)."""
+"""A mail that is older than this helps nobody: it is not sent, as in a replay of the log (G16)."""
+TOO_LATE = "too late to help"
+"""Why such a mail is not sent."""
 
 
 class NotificationsError(Exception):

@@ -38,7 +38,7 @@ def message_sent(uow: UnitOfWork, message: Message) -> Outgoing:
             "message_id": str(message.id),
             "channel": message.channel,
             "recipient_id": str(message.recipient_id),
-            "alert_id": str(message.alert_id),
+            "alert_id": str(message.alert_id) if message.alert_id else None,
             "state": "failed" if message.state == "queued" else message.state,
             "attempt": message.attempt,
             "occurred_at": millis(uow.now),
@@ -51,6 +51,6 @@ def item_id(alert: UUID, recipient: UUID) -> UUID:
     return derived_id("inbox", alert, recipient)
 
 
-def message_id(alert: UUID, channel: str, recipient: UUID) -> UUID:
-    """Id of the message that tells a person of an alert."""
-    return derived_id("message", alert, channel, recipient)
+def message_id(cause: UUID | str, channel: str, recipient: UUID) -> UUID:
+    """Id of the message to a person that an alert, a submission or a conversion causes."""
+    return derived_id("message", cause, channel, recipient)

@@ -1,4 +1,4 @@
-"""E-mail: what an urgent alert says, and how a letter is handed to an SMTP server. Knows no database."""
+"""E-mail: what it says, and how a letter is handed to an SMTP server. Knows no database."""
 
 import smtplib
 import ssl
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from functools import cache
+from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -23,6 +24,37 @@ class Notice:
     summary: str
     raised_at: datetime
     link: str
+    template: ClassVar = "urgent"
+
+    @property
+    def title(self) -> str:
+        """Of the mail."""
+        return f"{self.subject}: {self.summary}"
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """Asks whoever filled in a form whether the address is theirs (F2)."""
+
+    form: str
+    link: str
+    until: datetime
+    template: ClassVar = "confirmation"
+    title: ClassVar = "Please confirm your e-mail address"
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """Greets whoever became a customer (F50)."""
+
+    name: str
+    contact: str | None
+    """Name of the person who looks after them."""
+    template: ClassVar = "welcome"
+    title: ClassVar = "Welcome"
+
+
+Words = Notice | Confirmation | Welcome
 
 
 @dataclass(frozen=True)
@@ -34,16 +66,16 @@ class Delivery:
     detail: str | None = None
 
 
-def letter(notice: Notice, *, sender: str, to: str, id: str) -> EmailMessage:
+def letter(words: Words, *, sender: str, to: str, id: str) -> EmailMessage:
     """The e-mail in plain text and HTML. The same id is the same letter, however often it is handed over."""
     mail = EmailMessage()
     mail["From"], mail["To"] = sender, to
-    mail["Subject"] = _one_line(f"{notice.subject}: {notice.summary}")
+    mail["Subject"] = _one_line(words.title)
     mail["Message-ID"] = f"<{id}@{sender.rpartition('@')[2].rstrip('>')}>"
     mail["Auto-Submitted"] = "auto-generated"
-    words = vars(notice)
-    mail.set_content(_templates().get_template("urgent.txt.j2").render(words))
-    mail.add_alternative(_templates().get_template("urgent.html.j2").render(words), subtype="html")
+    said = vars(words)
+    mail.set_content(_templates().get_template(f"{words.template}.txt.j2").render(said))
+    mail.add_alternative(_templates().get_template(f"{words.template}.html.j2").render(said), subtype="html")
     return mail
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Model, TenantScoped
-from services.notifications.domain import ItemState
+from services.notifications.domain import ItemState, MessageKind
 
 Time = TIMESTAMP(timezone=True)
 
@@ -66,7 +66,10 @@ class InboxItem(TenantScoped, Model):
 
 
 class Message(TenantScoped, Model):
-    """A notification on its way out of the house; once per alert, channel and recipient."""
+    """A mail on its way out of the house: to a user about an alert, or to a lead; once per cause.
+
+    Its id is made of what causes it, so the same again is the same message.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -76,14 +79,23 @@ class Message(TenantScoped, Model):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    alert_id: Mapped[UUID]
+    kind: Mapped[MessageKind] = mapped_column(Text, default="alert")
+    alert_id: Mapped[UUID | None]
     channel: Mapped[str]
     recipient_id: Mapped[UUID]
+    """A user's, or where there is no alert a lead's."""
     state: Mapped[str] = mapped_column(default="queued")
     attempt: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(Time)
     leased_until: Mapped[datetime | None] = mapped_column(Time)
     last_error: Mapped[str | None]
+    good_until: Mapped[datetime | None] = mapped_column(Time)
+    """From then on it helps nobody and is not sent."""
+    detail: Mapped[str | None]
+    """Of a confirmation: what people call the form."""
+    pii: Mapped[bytes | None]
+    """Of a confirmation: e-mail and link, sealed as they came."""
+    key_id: Mapped[str | None]
 
 
 class Lead(TenantScoped, Model):

@@ -1,5 +1,6 @@
 """The role `send`: hands queued messages to the mail server, each at most once but for a lost answer (G6)."""
 
+from dataclasses import replace
 from functools import partial
 from threading import Event
 from uuid import UUID
@@ -61,13 +62,10 @@ class Sender:
         return bool(tenants)
 
     def _send(self, tenant: UUID, message: Claimed) -> None:
-        notice = mail.Notice(
-            subject=message.alert.subject,
-            summary=message.alert.summary,
-            raised_at=message.alert.raised_at,
-            link=f"{self._settings.public_url.rstrip('/')}{message.alert.link}",
-        )
-        text = mail.letter(notice, sender=self._settings.mail_from, to=message.address, id=str(message.id))
+        words = message.words
+        if isinstance(words, mail.Notice):
+            words = replace(words, link=f"{self._settings.public_url.rstrip('/')}{words.link}")
+        text = mail.letter(words, sender=self._settings.mail_from, to=message.address, id=str(message.id))
         ended = mail.hand_over(text, self._smtp_url)
         log.info("mail_handed_over", message=str(message.id), accepted=ended.accepted, answer=ended.detail)
         self._database.run(

@@ -9,6 +9,7 @@ from services.notifications.commands.alerts import (
 )
 from services.notifications.commands.clock import clock_offset, travel_to
 from services.notifications.commands.inbox import set_item_state
+from services.notifications.commands.messages import ask_to_confirm, welcome
 from services.notifications.commands.notices import tell_assigned, tell_converted
 from services.notifications.commands.subjects import (
     store_account,
@@ -19,6 +20,7 @@ from services.notifications.commands.subjects import (
 
 __all__ = [
     "acknowledge_alert",
+    "ask_to_confirm",
     "clock_offset",
     "escalate_alert",
     "resolve_alert",
@@ -32,4 +34,5 @@ __all__ = [
     "tell_assigned",
     "tell_converted",
     "travel_to",
+    "welcome",
 ]

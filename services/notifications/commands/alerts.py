@@ -13,6 +13,7 @@ from chassis.db import UnitOfWork
 from services.notifications import events
 from services.notifications.domain import (
     FRESH,
+    TOO_LATE,
     Colleague,
     NotFound,
     UnknownAlert,
@@ -174,7 +175,7 @@ def _mail(uow: UnitOfWork, told: Sequence[tuple[Record, UUID]]) -> None:
                 "recipient_id": person,
                 "state": "queued" if fresh else "suppressed",
                 "attempt": 0,
-                "last_error": None if fresh else "too late to help",
+                "last_error": None if fresh else TOO_LATE,
             }
         )
     if messages:

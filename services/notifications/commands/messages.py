@@ -1,18 +1,28 @@
-"""Messages on their way: claimed with a lease, handed over outside any transaction, settled afterwards."""
+"""Messages on their way: queued, claimed with a lease, handed over outside any transaction, settled."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
 
+from chassis.clock import from_millis
 from chassis.colleagues import ColleagueRow
 from chassis.db import UnitOfWork
 from chassis.pii import Vault
 from services.notifications import events, queries
-from services.notifications.domain import next_attempt
-from services.notifications.models import Message
+from services.notifications.domain import FRESH, TOO_LATE, MessageKind, next_attempt
+from services.notifications.mail import Confirmation, Notice, Welcome, Words
+from services.notifications.models import Lead, Message
 
+Record = Mapping[str, Any]
+WELCOME = "welcome_mail"
+"""The follow-on of a conversion that is a mail."""
+KEY_WAIT = timedelta(seconds=2)
+"""Until the key that opens an address may have come: it travels on a topic of its own."""
 LEASE = timedelta(seconds=120)
 """A sender that was killed holds a message for so long; above the time that handing one over may take."""
 
@@ -24,7 +34,29 @@ class Claimed:
     id: UUID
     attempt: int
     address: str
-    alert: queries.AlertView
+    words: Words
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """What a message says and to which address; or why it is not sent any more."""
+
+    address: str | None
+    words: Words
+    over: str | None = None
+
+
+def ask_to_confirm(uow: UnitOfWork, record: Record) -> None:
+    """Whoever filled in a form gets a link that confirms the address (F2); a repeat sends nothing."""
+    until = min(_fresh_until(record), from_millis(record["expires_at"]))
+    sealed = {"pii": record["pii"], "key_id": record["key_id"]}
+    _queue(uow, "confirmation", record["submission_id"], record, until, detail=record["form_name"], **sealed)
+
+
+def welcome(uow: UnitOfWork, record: Record) -> None:
+    """A new customer is greeted, where the tenant wants it (F50); a repeat sends nothing."""
+    if WELCOME in record["follow_ons"]:
+        _queue(uow, "welcome", record["conversion_id"], record, _fresh_until(record))
 
 
 def tenants_with_due_messages(uow: UnitOfWork) -> list[UUID]:
@@ -70,20 +102,74 @@ def settle_message(
     uow.publish(events.message_sent(uow, message))
 
 
+def _queue(
+    uow: UnitOfWork, kind: MessageKind, cause: str, record: Record, until: datetime, **more: Any
+) -> None:
+    """A mail to a lead, once per cause; what comes too late, as in a replay of the log, is not sent (G16)."""
+    lead, late = UUID(record["lead_id"]), until <= uow.now
+    row = insert(Message).values(
+        tenant_id=uow.tenant,
+        id=events.message_id(cause, "email", lead),
+        kind=kind,
+        channel="email",
+        recipient_id=lead,
+        state="suppressed" if late else "queued",
+        attempt=0,
+        due_at=func.now(),
+        last_error=TOO_LATE if late else None,
+        good_until=until,
+        **more,
+    )
+    uow.session.execute(row.on_conflict_do_nothing())
+
+
+def _fresh_until(record: Record) -> datetime:
+    return from_millis(record["occurred_at"]) + FRESH
+
+
 def _claimed(uow: UnitOfWork, vault: Vault, message: Message) -> Claimed | None:
-    alert = queries.get_alert(uow, vault, message.alert_id)
-    address = _address(uow, vault, message.recipient_id)
+    late = message.good_until is not None and message.good_until <= uow.now
+    if not late and message.alert_id is None and vault.awaits_key(uow, message.recipient_id):
+        message.due_at = func.now() + KEY_WAIT
+        return None
+    letter = _READ[message.kind](uow, vault, message)
+    over = TOO_LATE if late else letter.over
     message.attempt += 1
-    if address and alert.state != "resolved":
+    if letter.address and not over:
         message.leased_until = func.now() + LEASE
-        return Claimed(message.id, message.attempt, address, alert)
-    message.state = "suppressed"
-    message.last_error = "no address" if not address else "resolved before it was sent"
+        return Claimed(message.id, message.attempt, letter.address, letter.words)
+    message.state, message.last_error = "suppressed", over or "no address"
     uow.publish(events.message_sent(uow, message))
     return None
 
 
-def _address(uow: UnitOfWork, vault: Vault, user_id: UUID) -> str | None:
+def _notice(uow: UnitOfWork, vault: Vault, message: Message) -> _Letter:
+    assert message.alert_id is not None
+    alert = queries.get_alert(uow, vault, message.alert_id)
+    words = Notice(alert.subject, alert.summary, alert.raised_at, alert.link)
+    address = _colleague(uow, vault, message.recipient_id).get("email")
+    return _Letter(address, words, "resolved before it was sent" if alert.state == "resolved" else None)
+
+
+def _confirmation(uow: UnitOfWork, vault: Vault, message: Message) -> _Letter:
+    known = vault.open(uow, message.pii, message.key_id) or {}
+    assert message.good_until is not None
+    words = Confirmation(message.detail or "", known.get("link", ""), message.good_until)
+    return _Letter(known.get("email"), words)
+
+
+def _welcome(uow: UnitOfWork, vault: Vault, message: Message) -> _Letter:
+    lead = uow.session.get(Lead, (uow.tenant, message.recipient_id))
+    person = (vault.open(uow, lead.pii, lead.key_id) if lead else None) or {}
+    name = " ".join(person[field] for field in ("first_name", "last_name") if person.get(field))
+    contact = _colleague(uow, vault, lead.owner_id).get("name") if lead and lead.owner_id else None
+    return _Letter(person.get("email"), Welcome(name, contact))
+
+
+def _colleague(uow: UnitOfWork, vault: Vault, user_id: UUID) -> dict[str, Any]:
+    """What is known of the person of a user who is still there."""
     user = uow.session.get(ColleagueRow, (uow.tenant, user_id))
-    known = vault.open(uow, user.pii, user.key_id) if user and user.active else None
-    return known.get("email") if known else None
+    return (vault.open(uow, user.pii, user.key_id) if user and user.active else None) or {}
+
+
+_READ: Final = {"alert": _notice, "confirmation": _confirmation, "welcome": _welcome}

@@ -84,11 +84,12 @@ class House:
         return id
 
     def lead(self, name: str, owner: UUID | None, tenant: UUID = ACME, **more: Any) -> UUID:
-        """A lead with this first name, as the leads service tells it."""
+        """A lead with this first name, as the leads service tells it, and an address of initech."""
         id = derived_id("test-lead", name)
+        person = {"last_name": "Doe", "email": f"{name.lower()}@initech.example"}
 
         def store(uow: UnitOfWork) -> None:
-            pii, key = self.vault.seal(uow, id, {"first_name": name, "last_name": "Doe"})
+            pii, key = self.vault.seal(uow, id, person | {"first_name": name})
             record = {"lead_id": str(id), "version": 1, "status": "new"}
             record |= {"owner_id": owner and str(owner), "pii": pii, "key_id": key}
             record |= {"territory": None, "account_id": None}
