@@ -70,7 +70,10 @@ def consumers(runtime: Runtime) -> Consumers:
 
 
 def _lead_told(type: str, uow: UnitOfWork, events: Sequence[Event]) -> None:
-    commands.take_leads(uow, type, [event.record for event in events])
+    records = [event.record for event in events]
+    commands.take_leads(uow, type, records)
+    if type == "LeadConverted":
+        commands.plan_surveys(uow, records)
 
 
 def _deal_told(uow: UnitOfWork, event: Event) -> None:

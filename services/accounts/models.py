@@ -1,6 +1,6 @@
 """Tables. Every key starts with the tenant; row security is forced by the migrations."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,7 @@ class Account(TenantScoped, Model):
     origin_lead_id: Mapped[UUID | None]
     conversion_id: Mapped[UUID | None]
     closed_at: Mapped[datetime | None]
+    nps_due_on: Mapped[date | None]
     score: Mapped[int]
     health: Mapped[int]
     health_at: Mapped[datetime | None]

@@ -1,6 +1,6 @@
 """What people see: answers, and how they are made of rows."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -37,6 +37,8 @@ class AccountView(View):
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
+    nps_due_on: date | None
+    """When the customer is to be asked how satisfied they are."""
 
 
 def account_view(row: Account) -> AccountView:

@@ -14,6 +14,7 @@ from services.accounts.commands.deals import take_deal
 from services.accounts.commands.health import score_of
 from services.accounts.commands.leads import take_leads, take_scores
 from services.accounts.commands.settings import AccountSettings, change_settings, settings_of
+from services.accounts.commands.surveys import plan_surveys
 from services.accounts.commands.team import check_colleague, remove_member, set_member
 from services.accounts.commands.timeline import take_alert
 
@@ -31,6 +32,7 @@ __all__ = [
     "new_contact",
     "open_account",
     "pass_time",
+    "plan_surveys",
     "primary_of",
     "remove_member",
     "reopen_account",

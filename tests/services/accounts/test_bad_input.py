@@ -7,8 +7,8 @@ import httpx
 import pytest
 from schemathesis import GenerationMode
 
-from tests.services.accounts.test_accounts import opened
 from tests.bad_input import service_answers_as_declared
+from tests.services.accounts.test_accounts import opened
 from tests.services.house import GLOBEX, Door
 
 SOMEBODY = str(uuid4())

@@ -24,7 +24,11 @@ def asked(house: House, **more: Any) -> dict[str, Any]:
     lead = uuid4()
     letter = {"email": "hana@initech.example", "link": LINK}
     pii, key = house.run(lambda uow: house.vault.seal(uow, lead, letter))
-    record = {"submission_id": str(new_id()), "lead_id": str(lead), "form_name": "Fair <2026>"}
+    record: dict[str, Any] = {
+        "submission_id": str(new_id()),
+        "lead_id": str(lead),
+        "form_name": "Fair <2026>",
+    }
     record |= {"occurred_at": millis(NOON), "expires_at": millis(NOON + timedelta(days=7))}
     record |= {"pii": pii, "key_id": key, **more}
     house.run(lambda uow: commands.ask_to_confirm(uow, record))
@@ -33,7 +37,11 @@ def asked(house: House, **more: Any) -> dict[str, Any]:
 
 def converted(house: House, lead: UUID, *follow_ons: str, **more: Any) -> dict[str, Any]:
     """A conversion that has come to its end."""
-    record = {"conversion_id": str(new_id()), "lead_id": str(lead), "occurred_at": millis(NOON)}
+    record: dict[str, Any] = {
+        "conversion_id": str(new_id()),
+        "lead_id": str(lead),
+        "occurred_at": millis(NOON),
+    }
     record |= {"follow_ons": list(follow_ons), **more}
     house.run(lambda uow: commands.welcome(uow, record))
     return record
