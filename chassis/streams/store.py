@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Generic, TypeVar
 
 from chassis.streams.changelog import ENVELOPE, NEVER, STATE_AT, Loaded, due_of, envelope
@@ -11,7 +12,7 @@ S = TypeVar("S")
 
 PARKED = INTERNAL + b"parked:"
 LIVE_KEPT = 2_000
-"""Unpacked states that stay from group to group in one partition."""
+"""Unpacked states that stay from group to group in one partition; beyond that the recent half does."""
 
 
 class PartitionStore(Generic[S]):
@@ -59,8 +60,9 @@ class PartitionStore(Generic[S]):
 
     def _write(self, key: bytes, state: S | None) -> None:
         live = self._live
-        self._undo.append((key, live.get(key), key in live))
-        live[key] = state
+        was_live = key in live
+        self._undo.append((key, live.pop(key, None), was_live))
+        live[key] = state  # now the last one: those at the end were written last
         self._changed.add(key)
         self._unindexed.add(key)
 
@@ -182,9 +184,15 @@ class PartitionStore(Generic[S]):
         self._due.clear()
         self._undo.clear()
         if len(self._live) > LIVE_KEPT:
-            self._live = {k: s for k, s in self._live.items() if k.startswith(RESERVED)}
+            self._forget_oldest()
         if len(self._heap) > 2 * len(self._packed) + 10_000:
             self._rebuild_index()
+
+    def _forget_oldest(self) -> None:
+        """Rules are read with every record and seldom written: they stay."""
+        oldest = islice(self._live, len(self._live) - LIVE_KEPT // 2)
+        for key in [key for key in oldest if not key.startswith(RESERVED)]:
+            del self._live[key]
 
     @property
     def dirty(self) -> bool:

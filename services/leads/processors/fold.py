@@ -11,8 +11,8 @@ from services.leads.scoring import Evidence, RulesChanged, RuleSet, Time
 SCORES = "leads.score"
 RESCORED_AT_ONCE = 500
 """Leads of one tenant that are counted anew in one group when rules come into force."""
-_TENANT = slice(0, 36)
-_LEAD = slice(37, None)
+_TENANT = 36
+"""So long is the tenant at the start of a key; a colon and the lead follow."""
 
 
 class ScoringFold:
@@ -34,12 +34,12 @@ class ScoringFold:
         """Folds one record. Raises ValueError where the key names another lead than the record."""
         _, _, _, key, type, record, _ = message
         if type == "ScoringRulesPublished":
-            publish(RULES + key[_TENANT], record, store)
+            publish(RULES + key[:_TENANT], record, store)
             return
         found = evidence_of(type, record)
         if found is None:
             return
-        if key[_LEAD] != record["lead_id"].encode():
+        if key[_TENANT + 1 :] != record["lead_id"].encode():
             raise ValueError("the key names another lead than the record")
         self._step(key, *found, store, out)
 
@@ -69,7 +69,7 @@ class ScoringFold:
         return state.coming[0].effective_at if state.coming else None
 
     def _rules(self, key: bytes, store: Store[Scored | Rules]) -> RuleSet:
-        held = store.get(RULES + key[_TENANT])
+        held = store.get(RULES + key[:_TENANT])
         if held is None or held[0] is None:
             return self._default
         return held[0].rules  # type: ignore[union-attr]
