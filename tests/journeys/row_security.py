@@ -17,13 +17,14 @@ OWN_ROWS = "(tenant_id = (NULLIF(current_setting('app.tenant'::text, true), ''::
 LOOK_UPS = frozenset(
     {
         "source_of_key",
+        "forget_payloads",
         "tenants_with_due_messages",
         "tenants_with_untouched_leads",
         "tenants_with_due_imports",
         "tenants_with_due_accounts",
     }
 )
-"""Functions that see every tenant: whose is a key, and who has something that is due."""
+"""Functions that see every tenant: whose is a key, who has something that is due, and what is too old."""
 RELAYED = frozenset({"outbox", "dead_letters", "parked_keys", "inbox", "idempotency_keys"})
 """Tables that the relay sends from, keeps in and prunes, for every tenant."""
 LOOKED_UP = frozenset(
@@ -85,6 +86,7 @@ def open_policies(connection: Connection, service: str) -> Iterator[str]:
     """Policies that show more than a tenant's own rows, but for the named ones of relay and owner."""
     excused = {(name, f"{service}_relay", "relay") for name in RELAYED}
     excused |= {(name, f"{service}_owner", rule) for name in LOOKED_UP for rule in ("look_up", "due")}
+    excused |= {("events", f"{service}_owner", "forget")}
     excused |= {("consumer_offsets", f"{service}_app", "tenant")}
     for table, rule, roles, shown, taken in connection.execute(
         "SELECT tablename, policyname, roles::text[], qual, with_check FROM pg_policies"
