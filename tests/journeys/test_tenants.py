@@ -146,7 +146,7 @@ PAGING = {"cursor", "limit", "sort"}
 PLAIN = (
     PAGING
     | {"state", "kind", "severity", "status", "priority", "min_score", "unassigned"}
-    | {"tier", "at_risk", "closed"}
+    | {"tier", "at_risk", "closed", "archived"}
     | {"stage", "outcome", "type", "stale", "close_from", "close_to", "from_month", "to_month", "at"}
 )
 """Query parameters by which nothing of a tenant's can be named."""
