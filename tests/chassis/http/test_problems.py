@@ -266,7 +266,7 @@ def test_only_a_gateway_says_whose_call_it_is(
 def test_a_body_that_trickles_is_cut(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "SLOWEST_SECONDS", 0.2)
     url = httpx.URL(address)
-    with socket.create_connection((url.host, url.port or 80), timeout=5) as trickle:
+    with socket.create_connection((url.host, url.port or 80), timeout=60) as trickle:
         trickle.sendall(b"POST /api/notes/ingest HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         assert trickle.recv(1000).startswith(b"HTTP/1.1 408")
 

@@ -37,7 +37,7 @@ def test_an_upsell_is_told_to_the_manager_of_the_account(house: House) -> None:
     acme = account(house, "ACME", eva)
     jane = house.lead("Jane", ana)
     changed = {"lead_id": str(jane), "version": 2, "status": "new", "owner_id": str(ana)}
-    changed |= {"account_id": str(acme), "pii": None, "key_id": None}
+    changed |= {"account_id": str(acme), "territory": None, "pii": None, "key_id": None}
     house.run(lambda uow: commands.store_lead(uow, changed))
     told(house, "upsell_lead", jane, ana)
     assert inbox(house, ana) == []
