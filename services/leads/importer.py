@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from chassis.db import Contended, DatabaseUnavailable
 from chassis.ids import NOBODY
@@ -62,6 +63,9 @@ class Importer:
             log.info("import_claim_lost", id=str(claim.id))
         except (DatabaseUnavailable, Contended):
             raise
+        except OperationalError as error:  # a chunk that took too long on a busy database is taken in later
+            log.warning("import_put_off", id=str(claim.id), cause=type(error.orig).__name__)
+            self._database.run(tenant, ACTOR, partial(imports.release_import, claim=claim))
         except Exception:  # a file must not keep the others out for ever
             log.exception("import_failed", id=str(claim.id))
             detail = "The rows after the last one that is done could not be taken in."
