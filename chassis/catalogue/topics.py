@@ -1,5 +1,6 @@
 """Topics on the broker: made as the contract says, and refused where they are otherwise."""
 
+import time
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -32,6 +33,7 @@ def ensure_topics(catalogue: Catalogue, bootstrap: str, replication: int = -1) -
     _refuse(_mismatches(catalogue, there, missing=False))
     new = [topic for topic in catalogue.topics.values() if topic.name not in there]
     _create(admin, new, replication)
+    _await(admin, {topic.name for topic in new})
     _configure(admin, [topic for topic in catalogue.topics.values() if topic.name in there])
     return [topic.name for topic in new]
 
@@ -76,6 +78,15 @@ def _create(admin: Any, topics: list[Topic], replication: int) -> None:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
+
+
+def _await(admin: Any, names: set[str]) -> None:
+    """Waits until the broker lists topics: the controller has them a moment before. Raises TimeoutError."""
+    until = time.monotonic() + SECONDS
+    while missing := names - _partitions(admin).keys():
+        if time.monotonic() > until:
+            raise TimeoutError(f"made, and not listed after {SECONDS:.0f} s: {', '.join(sorted(missing))}")
+        time.sleep(0.05)
 
 
 def _configure(admin: Any, topics: list[Topic]) -> None:

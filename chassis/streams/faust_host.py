@@ -34,6 +34,7 @@ GATHER = 0.01
 WATCH_EVERY = 2.0
 PIECE = 20_000
 """Offsets that are read directly in one go; between two pieces a rebalance can come through."""
+METADATA_AGE_MS = 5_000
 STOP_SECONDS = 7.0
 SILENCE_SECONDS = 30.0
 """For so long Faust may bring nothing while there is something, before the process starts anew."""
@@ -118,6 +119,8 @@ class FaustHost(Generic[S]):
             broker_rebalance_timeout=settings.session_timeout,
             broker_commit_interval=1,
             consumer_auto_offset_reset="earliest",
+            # its assignor leaves out topics that a broker did not know at its start, until it asks again
+            consumer_metadata_max_age_ms=METADATA_AGE_MS,
             topic_partitions=self._engine.partitions(),
             topic_disable_leader=True,
             topic_allow_declare=False,
