@@ -19,7 +19,7 @@ from confluent_kafka import (
     TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, ResourceType  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
 from chassis.streams.contract import Bytes, Headers, Raw, new
 from chassis.streams.wire import ChangelogRecord, Place, StreamError, Undelivered
@@ -37,6 +37,8 @@ DELIVERY_SECONDS = 120
 SILENCE_SECONDS = 60
 """For so long a read may bring nothing before the broker counts as gone."""
 ANSWER_SECONDS = 5
+END_TIME = -1
+"""The time that a broker takes for the end of a partition."""
 HINT_SECONDS = 3
 FLUSH_SLICE = 1.0
 STOP_GRACE = 6.0
@@ -203,14 +205,17 @@ class KafkaWire:
         return int(low), int(high)
 
     def ends(self, places: Iterable[Place]) -> Mapping[Place, int]:
-        """See `Wire`."""
-        asked = {TopicPartition(*place): OffsetSpec.latest() for place in places}  # type: ignore[no-untyped-call]
+        """See `Wire`.
+
+        Not by the admin client: its list_offsets may abort the process when the broker goes at that moment.
+        """
+        asked = [TopicPartition(*place, END_TIME) for place in places]
         try:
-            answers = self._admin.list_offsets(asked, request_timeout=HINT_SECONDS) if asked else {}
-            return {(p.topic, p.partition): answer.result().offset for p, answer in answers.items()}
+            found = self._reader.offsets_for_times(asked, timeout=HINT_SECONDS) if asked else []
         except KafkaException as error:
             log.info("no ends to be had: %s", error)
             return {}
+        return {(p.topic, p.partition): p.offset for p in found if p.error is None and p.offset >= 0}
 
     def topic_ids(self, topics: list[str]) -> Mapping[str, tuple[str, int]]:
         """See `Wire`."""
