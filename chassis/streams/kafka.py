@@ -240,6 +240,7 @@ class KafkaWire:
         """See `Wire`."""
         asked = [ConsumerGroupTopicPartitions(group)]
         try:
+            self._reader.list_topics(timeout=HINT_SECONDS)
             found = self._admin.list_consumer_group_offsets(asked, request_timeout=HINT_SECONDS)[
                 group
             ].result()
@@ -249,10 +250,15 @@ class KafkaWire:
         return {(p.topic, p.partition): p.offset for p in found.topic_partitions if p.offset >= 0}
 
     def _patiently(self, ask: Callable[[], Any]) -> Any:
-        """Asks again while the broker starts or elects; raises `StreamError` when it takes too long."""
+        """Asks again while the broker starts or elects; raises `StreamError` when it takes too long.
+
+        The admin client is asked only of a broker that answers: a request of its that ends when the broker
+        goes may abort the process (an assertion of librdkafka 2.16).
+        """
         deadline = time.monotonic() + SILENCE_SECONDS
         while True:
             try:
+                self._reader.list_topics(timeout=ANSWER_SECONDS)
                 return ask()
             except KafkaException as error:
                 reason = error.args[0]
