@@ -29,8 +29,8 @@ SCALE = float(os.environ.get("FAULT_SCALE", "0.05"))
 PARTITIONS = 12
 SESSION = 6.0
 STARTED_AGAIN = (EXIT_FROZEN, -signal.SIGABRT)
-"""Ends that a supervisor answers with a new start: it stood still; librdkafka 2.16 aborted, as its admin client
-may when the broker goes in the midst of a request. What is promised of the scores holds through both."""
+"""Ends that a supervisor answers with a new start: it stood still; librdkafka aborted, as its admin may
+when the broker goes in the midst of a request. What is promised of the scores holds through both."""
 DEADLINE = 300.0
 """Seconds: on a loaded machine a broker alone takes one or two minutes to come up."""
 
