@@ -231,7 +231,9 @@ def _tell(uow: UnitOfWork, vault: Vault, setup: Setup, openings: Sequence[_Openi
         return
     given = give_owners(uow, setup.settings, [(one.lead, one.entry.rep) for one in openings])
     people = [(one.lead.id, events.person_of(one.lead)) for one in openings]
-    sealed = vault.seal_new(uow, people)
+    # a lead whose id is known beforehand may have a key: it was written to before it came to be
+    known = any(one.entry.id for one in openings)
+    sealed = vault.seal_all(uow, people) if known else vault.seal_new(uow, people)
     for one, pii, assignment in zip(openings, sealed, given, strict=True):
         uow.publish(events.lead_created(uow, one.lead, one.event_id, pii))
         rows[AssignmentRow].append(values_of(first_assignment(uow, one.lead, assignment)))
