@@ -98,13 +98,16 @@ class Engine(Generic[S]):
         """Next offset of every topic of a partition that it owns."""
         return self._owned[partition].next
 
+    def _places(self) -> list[tuple[str, int]]:
+        return [(topic, number) for topic in self.topics for number in self._owned]
+
     def partitions(self) -> int:
         """Number of partitions of its topics; raises `NotCoPartitioned`. Blocks."""
         return next(iter(self._wire.topic_ids([self._fold.changelog]).values()))[1]
 
     def hinted(self) -> Mapping[tuple[str, int], int]:
         """The offsets that the group's coordinator knows: where a host that trusts them starts. Blocks."""
-        return self._wire.hinted(self._fold.name)
+        return self._wire.hinted(self._fold.name, self._places())
 
     def members(self, partition: int) -> set[bytes]:
         """Tokens of the earlier members on whose records a partition still rests."""
@@ -236,7 +239,7 @@ class Engine(Generic[S]):
         The broker is asked for the ends: what a host knows of them stands still when it has stopped fetching.
         Not `idle`: the host is busy with other partitions. Call it every other second. True: there was one.
         """
-        ends = self._wire.ends([(topic, number) for topic in self.topics for number in self._owned])
+        ends = self._wire.ends(self._places())
         now = time.monotonic()
         lay_still = False
         lags = dict.fromkeys(self.topics, 0)

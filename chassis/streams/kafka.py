@@ -11,7 +11,6 @@ from uuid import uuid4
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
-    ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
     Message,
@@ -19,7 +18,7 @@ from confluent_kafka import (
     TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, ResourceType  # type: ignore[attr-defined]
 
 from chassis.streams.contract import Bytes, Headers, Raw, new
 from chassis.streams.wire import ChangelogRecord, Place, StreamError, Undelivered
@@ -37,8 +36,6 @@ DELIVERY_SECONDS = 120
 SILENCE_SECONDS = 60
 """For so long a read may bring nothing before the broker counts as gone."""
 ANSWER_SECONDS = 5
-END_TIME = -1
-"""The time that a broker takes for the end of a partition."""
 HINT_SECONDS = 3
 FLUSH_SLICE = 1.0
 STOP_GRACE = 6.0
@@ -205,17 +202,14 @@ class KafkaWire:
         return int(low), int(high)
 
     def ends(self, places: Iterable[Place]) -> Mapping[Place, int]:
-        """See `Wire`.
-
-        Not by the admin client: its list_offsets may abort the process when the broker goes at that moment.
-        """
-        asked = [TopicPartition(*place, END_TIME) for place in places]
+        """See `Wire`."""
+        asked = {TopicPartition(*place): OffsetSpec.latest() for place in places}  # type: ignore[no-untyped-call]
         try:
-            found = self._reader.offsets_for_times(asked, timeout=HINT_SECONDS) if asked else []
+            answers = self._admin.list_offsets(asked, request_timeout=HINT_SECONDS) if asked else {}
+            return {(p.topic, p.partition): answer.result().offset for p, answer in answers.items()}
         except KafkaException as error:
             log.info("no ends to be had: %s", error)
             return {}
-        return {(p.topic, p.partition): p.offset for p in found if p.error is None and p.offset >= 0}
 
     def topic_ids(self, topics: list[str]) -> Mapping[str, tuple[str, int]]:
         """See `Wire`."""
@@ -236,29 +230,28 @@ class KafkaWire:
         )
         return int(config["min.compaction.lag.ms"].value)
 
-    def hinted(self, group: str) -> Mapping[tuple[str, int], int]:
-        """See `Wire`."""
-        asked = [ConsumerGroupTopicPartitions(group)]
+    def hinted(self, group: str, places: Iterable[Place]) -> Mapping[Place, int]:
+        """See `Wire`.
+
+        Not by the admin client: a request of its to a coordinator that goes away aborts the process
+        (`rd_kafka_enq_once_del_source_return` in librdkafka 2.15).
+        """
+        asked = [TopicPartition(*place) for place in places]
+        looker = Consumer({**self._common, "group.id": group, "enable.auto.commit": False})  # never joins
         try:
-            self._reader.list_topics(timeout=HINT_SECONDS)
-            found = self._admin.list_consumer_group_offsets(asked, request_timeout=HINT_SECONDS)[
-                group
-            ].result()
+            found = looker.committed(asked, timeout=HINT_SECONDS)
         except KafkaException as error:
             log.info("no hint to be had: %s", error)
             return {}
-        return {(p.topic, p.partition): p.offset for p in found.topic_partitions if p.offset >= 0}
+        finally:
+            looker.close()
+        return {(p.topic, p.partition): p.offset for p in found if p.error is None and p.offset >= 0}
 
     def _patiently(self, ask: Callable[[], Any]) -> Any:
-        """Asks again while the broker starts or elects; raises `StreamError` when it takes too long.
-
-        The admin client is asked only of a broker that answers: a request of its that ends when the broker
-        goes may abort the process (an assertion of librdkafka 2.16).
-        """
+        """Asks again while the broker starts or elects; raises `StreamError` when it takes too long."""
         deadline = time.monotonic() + SILENCE_SECONDS
         while True:
             try:
-                self._reader.list_topics(timeout=ANSWER_SECONDS)
                 return ask()
             except KafkaException as error:
                 reason = error.args[0]

@@ -136,6 +136,6 @@ class MemoryWire:
         """See `Wire`."""
         return self._lag
 
-    def hinted(self, group: str) -> Mapping[tuple[str, int], int]:
+    def hinted(self, group: str, places: Iterable[Place]) -> Mapping[Place, int]:
         """See `Wire`. Nobody commits here."""
         return {}

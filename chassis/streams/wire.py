@@ -77,5 +77,5 @@ class Wire(Protocol):
     def compaction_lag(self, topic: str) -> int:
         """min.compaction.lag.ms of the topic: younger records never meet the compaction."""
 
-    def hinted(self, group: str) -> Mapping[tuple[str, int], int]:
-        """Committed offsets of a consumer group, by topic and partition; empty when nobody can say."""
+    def hinted(self, group: str, places: Iterable[Place]) -> Mapping[Place, int]:
+        """Offsets that a consumer group has committed there, where it has; empty when nobody can say."""

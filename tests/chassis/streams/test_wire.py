@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from chassis import accept_loss
@@ -91,7 +91,18 @@ def test_topics_have_an_identity_and_a_compaction_lag(wired: tuple[Wire, str]) -
     assert id_
     assert partitions == 2
     assert wire.compaction_lag(topic) == 7 * 86_400_000
-    assert wire.hinted("nobody") == {}
+    assert wire.hinted("nobody", [(topic, 0)]) == {}
+
+
+def test_a_hint_is_what_the_group_has_committed(kafka: str) -> None:
+    topic = f"wire-{uuid4().hex[:8]}"
+    create(kafka, NewTopic(topic, 2, 1))
+    wire = KafkaWire(kafka, "test")
+    member: Any = Consumer({"bootstrap.servers": kafka, "group.id": topic})
+    member.commit(offsets=[TopicPartition(topic, 1, 7)], asynchronous=False)
+    member.close()
+    assert wire.hinted(topic, [(topic, 0), (topic, 1)]) == {(topic, 1): 7}
+    wire.close()
 
 
 def test_a_record_that_the_broker_refuses_is_told(kafka: str) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,9 +28,6 @@ from tests.topics import records
 SCALE = float(os.environ.get("FAULT_SCALE", "0.05"))
 PARTITIONS = 12
 SESSION = 6.0
-STARTED_AGAIN = (EXIT_FROZEN, -signal.SIGABRT)
-"""Ends that a supervisor answers with a new start: it stood still; librdkafka aborted, as its admin may
-when the broker goes in the midst of a request. What is promised of the scores holds through both."""
 DEADLINE = 300.0
 """Seconds: on a loaded machine a broker alone takes one or two minutes to come up."""
 
@@ -64,8 +61,11 @@ class Arena:
                 "partitioner": "murmur2_random",
                 "enable.idempotence": True,
                 "linger.ms": 5,
+                "delivery.report.only.error": True,
+                "on_delivery": lambda error, _: self.refused.append(str(error)),
             }
         )
+        self.refused: list[str] = []
         self.writers: list[Writer] = []
         self._members: list[subprocess.Popen[bytes]] = []
         self._logs = Path(tempfile.mkdtemp(prefix="stream-faults-"))
@@ -175,7 +175,7 @@ class Arena:
         before = self.outputs()
 
         def gone_on() -> bool:
-            self.revive(*STARTED_AGAIN, *codes)
+            self.revive(EXIT_FROZEN, *codes)
             return self.outputs() >= before + records
 
         until(gone_on, "the members go on")
@@ -219,10 +219,24 @@ class Arena:
         engine.assign(list(range(PARTITIONS)))
         return {key: state for n in range(PARTITIONS) for key, state in engine.states(n)}
 
-    def _report(self, expected: dict[bytes, tuple[int, int]]) -> str:
+    def _report(self, expected: dict[bytes, tuple[int, int]], writer: Writer) -> str:
         shown = self.shown()
         wrong = [(key, shown.get(key), fold) for key, fold in expected.items() if shown.get(key) != fold]
-        return f"{len(wrong)} accounts are wrong, as {wrong[:3]}\n{self.told()}"
+        missing = writer.ids - {total["cause"] for total in self.totals()}
+        ends = {
+            topic: self.ends(topic) for topic in (*self.fold.inputs, self.fold.repair, self.fold.dead_letter)
+        }
+        return (
+            f"{len(wrong)} accounts are wrong, as {wrong[:3]}\n"
+            f"without an outcome: {list(self._places(missing))[:20]}\nends: {ends}\n{self.told()}"
+        )
+
+    def _places(self, ids: set[str]) -> Iterator[tuple[str, int, int]]:
+        """Where on the inputs these movements lie."""
+        for topic in self.fold.inputs:
+            for m in records(self.bootstrap, topic):
+                if self.codec.decode(topic, m.value())[1]["event_id"] in ids:
+                    yield topic, m.partition(), m.offset()
 
     def told(self) -> str:
         """The ends of all members' logs."""
@@ -234,13 +248,13 @@ class Arena:
         expected = {key: (writer.totals[key], moves) for key, moves in writer.moves.items()}
 
         def shows_it() -> bool:
-            self.revive(*STARTED_AGAIN, *codes)
+            self.revive(EXIT_FROZEN, *codes)
             return self.shown() == expected
 
         try:
             until(shows_it, "every account shows the fold of its movements")
         except AssertionError as error:
-            raise AssertionError(f"{error}\n{self._report(expected)}") from None
+            raise AssertionError(f"{error}\n{self._report(expected, writer)}") from None
         for member in self.members:
             self.stop(member)
         states = self.states()

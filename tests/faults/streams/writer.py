@@ -36,6 +36,7 @@ class Writer:
         """Ends, once everything is acknowledged."""
         self.cut()
         assert self._arena.producer.flush(60) == 0
+        assert self._arena.refused == []
 
     def cut(self) -> None:
         """Ends at once."""
