@@ -158,9 +158,14 @@ class Arena:
         try:
             return member.wait(seconds)
         except subprocess.TimeoutExpired:
-            member.send_signal(signal.SIGUSR1)
-            time.sleep(1)
+            self._ask_where_they_stand()
             return None
+
+    def _ask_where_they_stand(self) -> None:
+        """Has every member write its stacks into its log."""
+        for member in self.members:
+            member.send_signal(signal.SIGUSR1)
+        time.sleep(1)  # a handler in another process: nothing tells when it has written
 
     def revive(self, *codes: int) -> None:
         """Starts others in the place of those that ended by themselves with one of these exit codes."""
@@ -220,6 +225,7 @@ class Arena:
         return {key: state for n in range(PARTITIONS) for key, state in engine.states(n)}
 
     def _report(self, expected: dict[bytes, tuple[int, int]], writer: Writer) -> str:
+        self._ask_where_they_stand()
         shown = self.shown()
         wrong = [(key, shown.get(key), fold) for key, fold in expected.items() if shown.get(key) != fold]
         missing = writer.ids - {total["cause"] for total in self.totals()}
@@ -241,7 +247,7 @@ class Arena:
     def told(self) -> str:
         """The ends of all members' logs."""
         logs = sorted(self._logs.iterdir())
-        return "\n".join(f"--- {log.name}\n{log.read_text()[-3_000:]}" for log in logs)
+        return "\n".join(f"--- {log.name}\n{log.read_text()[-5_000:]}" for log in logs)
 
     def judge(self, writer: Writer, *codes: int) -> None:
         """Everybody has caught up: state and outcomes must be the fold of what was written."""
