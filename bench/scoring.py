@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import faust
@@ -160,15 +161,17 @@ def read(kafka: str, registry: str) -> dict[str, float]:
 
 def plain_faust(kafka: str, registry: str) -> dict[str, float]:
     """Faust as its manual shows it: an agent, a Table, the same decode and the same step."""
-    return asyncio.run(fold_by_faust(kafka, registry))
+    with TemporaryDirectory() as folder:
+        return asyncio.run(fold_by_faust(kafka, registry, folder))
 
 
-async def fold_by_faust(kafka: str, registry: str) -> dict[str, float]:
+async def fold_by_faust(kafka: str, registry: str, folder: str) -> dict[str, float]:
     """Folds the first events; all of Faust is made inside the loop that it runs in."""
     app = faust.App(
         f"plain-{uuid.uuid4().hex[:6]}",
         broker=f"kafka://{kafka}",
         store="memory://",
+        datadir=folder,
         topic_partitions=12,
         web_enabled=False,
         consumer_auto_offset_reset="earliest",

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from tempfile import TemporaryDirectory
 from typing import Any, Generic, TypeVar, cast
 
 import faust
@@ -79,8 +80,8 @@ class FaustHost(Generic[S]):
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # 10,000 lines in one outage
         loop = uvloop.new_event_loop()
         asyncio.set_event_loop(loop)
-        with self._collection:
-            orderly = loop.run_until_complete(self._main(stop))
+        with self._collection, TemporaryDirectory(prefix=f"{self._group}-") as folder:
+            orderly = loop.run_until_complete(self._main(stop, folder))
         if orderly:
             loop.close()
         else:  # tasks and a thread are left that do not heed being cancelled: waiting for them has no end
@@ -88,11 +89,11 @@ class FaustHost(Generic[S]):
         if self._failed is not None:
             raise self._failed
 
-    async def _main(self, stop: threading.Event) -> bool:
+    async def _main(self, stop: threading.Event, folder: str) -> bool:
         """Whether Faust stopped in time."""
         self._kick, self._room, self._turn = asyncio.Event(), asyncio.Event(), asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "stream-engine")
-        self._app = app = self._declare()
+        self._app = app = self._declare(folder)
         works = (app.start, self._flush, self._watch)  # a start may last: the stop does not wait for it
         tasks = [asyncio.create_task(self._guard(work)) for work in works]
         while not (stop.is_set() or self._failed or app.should_stop):
@@ -108,10 +109,11 @@ class FaustHost(Generic[S]):
         self._thread.shutdown(wait=True)
         return not late
 
-    def _declare(self) -> faust.App:
+    def _declare(self, folder: str) -> faust.App:
         settings = self._settings
         app = faust.App(
             self._group,
+            datadir=folder,  # for Tables, though it has none: else a folder appears where the process started
             broker=f"kafka://{settings.bootstrap.replace(',', ';')}",
             broker_client_id=settings.client,
             broker_session_timeout=settings.session_timeout,

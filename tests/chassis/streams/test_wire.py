@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -206,7 +207,10 @@ def test_compaction_that_meets_a_zombies_record_before_the_next_load_loses_nothi
 
 
 @pytest.mark.parametrize("host", ["confluent", "faust"])
-def test_a_processor_folds_what_is_written_and_stops_when_told(stage: Stage, host: str) -> None:
+def test_a_processor_folds_what_is_written_and_stops_when_told_leaving_no_files_behind(
+    stage: Stage, host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     stop = threading.Event()
     settings = StreamSettings(stage.bootstrap, f"processor-{host}", host)  # type: ignore[arg-type]
     thread = threading.Thread(
@@ -219,6 +223,7 @@ def test_a_processor_folds_what_is_written_and_stops_when_told(stage: Stage, hos
     stop.set()
     thread.join(20)
     assert not thread.is_alive()
+    assert list(tmp_path.iterdir()) == []
     state = stage.member().state(ANA, 0)
     assert state is not None
     assert (state.total, state.lost, state.doubled) == (100, 0, 0)
