@@ -57,6 +57,12 @@ def lead_assigned(uow: UnitOfWork, event: Event) -> None:
     commands.tell_assigned(uow, event.record)
 
 
+@consumers.on("leads.lead", "LeadConsentChanged", resent=False)
+def consent_changed(uow: UnitOfWork, event: Event) -> None:
+    """A person allowed or forbade a channel."""
+    commands.store_consent(uow, event.record)
+
+
 @consumers.on("leads.lead", "LeadConverted", resent=False)
 def lead_converted(uow: UnitOfWork, event: Event) -> None:
     """A lead was converted: tell whom it concerns, and greet the customer."""

@@ -17,6 +17,8 @@ FRESH = timedelta(hours=24)
 """A mail that is older than this helps nobody: it is not sent, as in a replay of the log (G16)."""
 TOO_LATE = "too late to help"
 """Why such a mail is not sent."""
+UNWANTED = "the person takes no e-mails"
+"""Why one is not sent to somebody who took back the consent (F8)."""
 
 
 class NotificationsError(Exception):

@@ -113,6 +113,20 @@ class Lead(TenantScoped, Model):
     key_id: Mapped[str | None]
 
 
+class EmailConsent(TenantScoped, Model):
+    """What a lead said last of being written to, and under which address."""
+
+    __tablename__ = "email_consents"
+
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    """Of the lead when it said so."""
+    email_hash: Mapped[str | None]
+    state: Mapped[str]
+    """granted or withdrawn"""
+    said_at: Mapped[datetime] = mapped_column(Time)
+
+
 class Subject(TenantScoped, Model):
     """What alerts need to know of an account or an opportunity."""
 

@@ -31,6 +31,8 @@ PLANTED = {
     " tenant_id, id, 1, now(), 'twins', 'activity', '{}' FROM leads WHERE tenant_id = %s LIMIT 1",
     "tenant_settings": "(tenant_id, name, version, value, updated_at, updated_by)"
     " VALUES (%s, 'twins', 1, '{}', now(), 'twins')",
+    "email_consents": "(tenant_id, lead_id, version, state, said_at)"
+    " VALUES (%s, gen_random_uuid(), 1, 'granted', now())",
     "clock_offset": "(tenant_id, ahead_ms) VALUES (%s, 0)",
     "leads.users": "(tenant_id, id, version, login, roles, active)"
     " VALUES (%s, gen_random_uuid(), 1, 'twins', '[]', true)",

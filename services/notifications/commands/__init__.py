@@ -8,6 +8,7 @@ from services.notifications.commands.alerts import (
     store_alerts,
 )
 from services.notifications.commands.clock import clock_offset, travel_to
+from services.notifications.commands.consents import store_consent
 from services.notifications.commands.inbox import set_item_state
 from services.notifications.commands.messages import ask_to_confirm, welcome
 from services.notifications.commands.notices import tell_assigned, tell_converted
@@ -28,6 +29,7 @@ __all__ = [
     "store_account",
     "store_acknowledgement",
     "store_alerts",
+    "store_consent",
     "store_lead",
     "store_opportunity",
     "store_statuses",

@@ -14,7 +14,8 @@ from chassis.colleagues import ColleagueRow
 from chassis.db import UnitOfWork
 from chassis.pii import Vault
 from services.notifications import events, queries
-from services.notifications.domain import FRESH, TOO_LATE, MessageKind, next_attempt
+from services.notifications.commands.consents import takes_no_mail
+from services.notifications.domain import FRESH, TOO_LATE, UNWANTED, MessageKind, next_attempt
 from services.notifications.mail import Confirmation, Notice, Welcome, Words
 from services.notifications.models import Lead, Message
 
@@ -54,7 +55,10 @@ def ask_to_confirm(uow: UnitOfWork, record: Record) -> None:
 
 
 def welcome(uow: UnitOfWork, record: Record) -> None:
-    """A new customer is greeted, where the tenant wants it (F50); a repeat sends nothing."""
+    """A new customer is greeted, where the tenant wants it (F50); a repeat sends nothing.
+
+    Whether they take e-mails is asked when it is sent: until then they may say otherwise (F8).
+    """
     if WELCOME in record["follow_ons"]:
         _queue(uow, "welcome", record["conversion_id"], record, _fresh_until(record))
 
@@ -163,7 +167,9 @@ def _welcome(uow: UnitOfWork, vault: Vault, message: Message) -> _Letter:
     person = (vault.open(uow, lead.pii, lead.key_id) if lead else None) or {}
     name = " ".join(person[field] for field in ("first_name", "last_name") if person.get(field))
     contact = _colleague(uow, vault, lead.owner_id).get("name") if lead and lead.owner_id else None
-    return _Letter(person.get("email"), Welcome(name, contact))
+    address = person.get("email")
+    unwanted = address and takes_no_mail(uow, message.recipient_id, vault.email_hash(uow.tenant, address))
+    return _Letter(address, Welcome(name, contact), UNWANTED if unwanted else None)
 
 
 def _colleague(uow: UnitOfWork, vault: Vault, user_id: UUID) -> dict[str, Any]:

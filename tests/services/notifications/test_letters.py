@@ -11,7 +11,7 @@ from chassis.db import UnitOfWork
 from chassis.ids import new_id
 from services.notifications import commands
 from services.notifications.sender import Sender
-from tests.services.notifications.conftest import NOON, House, Post
+from tests.services.notifications.conftest import ACME, NOON, House, Post
 from tests.services.notifications.test_sender import make_due, sender, states, told
 
 __all__ = ["sender"]
@@ -77,6 +77,75 @@ def test_a_new_customer_is_greeted_by_name_once(house: House, post: Post, sender
     assert "Ana looks after you" in plain.get_content()
     house.run(lambda uow: commands.welcome(uow, record))
     assert not sender.send_due()
+
+
+def said(house: House, lead: UUID, state: str, days_ago: float = 0, **more: Any) -> None:
+    """A lead says whether it takes e-mails, under Jane's address where no other is named."""
+    at = millis(NOON - timedelta(days=days_ago))
+    record: dict[str, Any] = {"lead_id": str(lead), "channel": "email", "state": state, "consented_at": at}
+    record |= {"version": at, "email_hash": house.vault.email_hash(ACME, "jane@initech.example")}
+    house.run(lambda uow: commands.store_consent(uow, record | more))
+
+
+def test_who_takes_no_e_mails_is_not_greeted(house: House, post: Post, sender: Sender) -> None:
+    jane = house.lead("Jane", None)
+    said(house, jane, "granted", days_ago=9)
+    said(house, jane, "withdrawn", days_ago=1)
+    said(house, jane, "granted", days_ago=9)
+    converted(house, jane, "welcome_mail")
+    sender.send_due()
+    assert (post.mails, states(house)) == ([], [("suppressed", 1)])
+    assert house.rows("SELECT last_error FROM messages") == [("the person takes no e-mails",)]
+    assert told(house) == [("suppressed", 1)]
+
+
+def test_a_word_that_comes_while_the_welcome_waits_holds(house: House, post: Post, sender: Sender) -> None:
+    jane = house.lead("Jane", None)
+    converted(house, jane, "welcome_mail")
+    post.answers = ["451 try again"]
+    sender.send_due()
+    said(house, jane, "withdrawn")
+    make_due(house)
+    sender.send_due()
+    assert (post.mails, states(house)) == ([], [("suppressed", 2)])
+
+
+def test_who_takes_e_mails_again_is_greeted(house: House, post: Post, sender: Sender) -> None:
+    jane = house.lead("Jane", None)
+    said(house, jane, "withdrawn", days_ago=9)
+    said(house, jane, "granted", days_ago=1)
+    converted(house, jane, "welcome_mail")
+    sender.send_due()
+    assert [mail["To"] for mail in post.mails] == ["jane@initech.example"]
+
+
+@pytest.mark.parametrize("channel", ["phone", "sms", "post", "chat"])
+def test_a_word_of_another_channel_says_nothing_of_e_mails(
+    house: House, post: Post, sender: Sender, channel: str
+) -> None:
+    jane = house.lead("Jane", None)
+    said(house, jane, "withdrawn", channel=channel)
+    converted(house, jane, "welcome_mail")
+    sender.send_due()
+    assert len(post.mails) == 1
+
+
+def test_a_withdrawal_holds_for_the_address_whichever_lead_it_came_by(
+    house: House, post: Post, sender: Sender
+) -> None:
+    said(house, house.lead("Jane of the fair", None), "withdrawn", days_ago=1)
+    converted(house, house.lead("Jane", None), "welcome_mail")
+    sender.send_due()
+    assert (post.mails, states(house)) == ([], [("suppressed", 1)])
+
+
+def test_who_takes_no_e_mails_still_gets_the_link_that_they_asked_for(
+    house: House, post: Post, sender: Sender
+) -> None:
+    lead = UUID(asked(house)["lead_id"])
+    said(house, lead, "withdrawn", email_hash=house.vault.email_hash(ACME, "hana@initech.example"))
+    sender.send_due()
+    assert [mail["To"] for mail in post.mails] == ["hana@initech.example"]
 
 
 def test_a_tenant_that_wants_no_welcome_sends_none(house: House, post: Post, sender: Sender) -> None:
