@@ -24,7 +24,7 @@ from chassis.outbox import Publisher
 from chassis.pii import Vault
 from deploy.local import keys
 from deploy.local.system import System
-from services.leads.api.bodies import NewLead, draft_of
+from services.leads.api.bodies.leads import NewLead, draft_of
 from services.leads.commands import Entry, create_leads
 
 LEADS, AT_ONCE = 100_000, 500

@@ -18,7 +18,7 @@ from chassis.http import (
 )
 from services.leads import commands, queries
 from services.leads.api.access import GUARDS
-from services.leads.api.assignment_bodies import (
+from services.leads.api.bodies.assignment import (
     AssignmentBody,
     NewOwner,
     OwnerReroute,
@@ -27,7 +27,7 @@ from services.leads.api.assignment_bodies import (
     rules_in,
     territories_in,
 )
-from services.leads.api.assignment_views import (
+from services.leads.api.views.assignment import (
     AssignmentRulesView,
     AssignmentView,
     ReroutedView,
@@ -36,7 +36,7 @@ from services.leads.api.assignment_views import (
     assignment_view,
     territories_view,
 )
-from services.leads.api.views import LeadView, lead_view
+from services.leads.api.views.leads import LeadView, lead_view
 from services.leads.assignment import check, check_territories
 from services.leads.commands.assignment import ASSIGNMENT, TERRITORIES
 from services.leads.models import Lead

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from chassis.http import CallerDep, Router, RuntimeDep, Transaction, accepts, faults_of
 from services.leads import commands
 from services.leads.api.access import WRITERS
-from services.leads.api.bodies import Entry, NewLeads, draft_of
-from services.leads.api.views import BulkView, FaultView, ItemView, candidate_view
+from services.leads.api.bodies.leads import Entry, NewLeads, draft_of
+from services.leads.api.views.bulk import BulkView, FaultView, ItemView
+from services.leads.api.views.duplicates import candidate_view
 
 router = Router(prefix="/api/leads", tags=["bulk"])
 MB = 1024 * 1024

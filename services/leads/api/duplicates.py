@@ -7,8 +7,8 @@ from fastapi import Response
 from chassis.http import Id, RequiredIfMatch, Router, RuntimeDep, Transaction, accepts, etag, require
 from services.leads import commands, queries
 from services.leads.api.access import GUARDS, WRITERS
-from services.leads.api.bodies import PersonDraft, PoliciesBody, SuspicionSettled
-from services.leads.api.views import (
+from services.leads.api.bodies.duplicates import PersonDraft, PoliciesBody, SuspicionSettled
+from services.leads.api.views.duplicates import (
     DuplicatesView,
     LeadDuplicatesView,
     PoliciesView,

@@ -28,7 +28,7 @@ from chassis.http import (
 from chassis.http.signing import Forged, Signer
 from chassis.ids import derived_id, new_id
 from services.leads import commands
-from services.leads.api.bodies import ConsentBody, NewLead, draft_of
+from services.leads.api.bodies.leads import ConsentBody, NewLead, draft_of
 from services.leads.commands import Sent
 from services.leads.domain import Channel, FormNotFound, Reading
 from services.leads.form_keys import tenant_of

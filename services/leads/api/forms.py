@@ -21,7 +21,7 @@ from chassis.http import (
     require,
 )
 from services.leads import commands, queries
-from services.leads.api.bodies import NewLead
+from services.leads.api.bodies.leads import NewLead
 from services.leads.domain import Channel
 from services.leads.domain.forms import CONSENT, UTM
 from services.leads.models import Form, FormSubmission

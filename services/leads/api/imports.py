@@ -27,13 +27,13 @@ from chassis.http import (
 from chassis.ids import derived_id, new_id
 from services.leads import commands, queries
 from services.leads.api.access import WRITERS
-from services.leads.api.bodies import ImportOptions, ImportPlan
+from services.leads.api.bodies.imports import ImportOptions, ImportPlan
 from services.leads.api.rows import read_row
-from services.leads.api.views import (
+from services.leads.api.views.duplicates import candidate_view
+from services.leads.api.views.imports import (
     ForeseenView,
     ImportView,
     PreviewedImportView,
-    candidate_view,
     import_fields,
     import_view,
 )

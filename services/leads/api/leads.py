@@ -21,14 +21,13 @@ from chassis.http import (
 )
 from services.leads import commands, queries
 from services.leads.api.access import GUARDS, WRITERS
-from services.leads.api.bodies import Entry, LeadFields, NewAdjustment, draft_of
-from services.leads.api.views import (
+from services.leads.api.bodies.leads import Entry, LeadFields, NewAdjustment, draft_of
+from services.leads.api.views.history import EntryView, entry_view
+from services.leads.api.views.leads import (
     EnteredLeadView,
-    EntryView,
     LeadView,
     ScoreView,
     entered_view,
-    entry_view,
     lead_view,
     line_view,
 )

@@ -8,22 +8,10 @@ from chassis.db import UnitOfWork
 from chassis.http import CallerDep, Id, Router, RuntimeDep, Transaction, accepts, require
 from services.leads import commands
 from services.leads.api.access import GUARDS, WRITERS
-from services.leads.api.bodies import (
-    ConsentBody,
-    NewActivity,
-    NewStatus,
-    Reopening,
-    Why,
-    consent_of,
-)
-from services.leads.api.views import (
-    ActivityView,
-    LeadView,
-    WarnedLeadView,
-    activity_view,
-    lead_view,
-    shown,
-)
+from services.leads.api.bodies.leads import ConsentBody, consent_of
+from services.leads.api.bodies.lifecycle import NewActivity, NewStatus, Reopening, Why
+from services.leads.api.views.history import ActivityView, activity_view
+from services.leads.api.views.leads import LeadView, WarnedLeadView, lead_view, shown
 from services.leads.commands import Deed
 from services.leads.domain import Channel
 from services.leads.models import Lead

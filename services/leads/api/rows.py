@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from chassis.http import faults_of
-from services.leads.api.bodies import Entry, draft_of
+from services.leads.api.bodies.leads import Entry, draft_of
 from services.leads.commands import Entry as LeadEntry
 from services.leads.commands.imports import Plan, Read
 from services.leads.importing import Row, fields_of

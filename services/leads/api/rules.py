@@ -6,8 +6,8 @@ from fastapi import Path
 
 from chassis.http import Router, RuntimeDep, Transaction, accepts, require
 from services.leads import commands, queries
-from services.leads.api.bodies import NewRules, Publication, rule_of
-from services.leads.api.views import RuleSetView, RulesView, rule_set_view
+from services.leads.api.bodies.rules import NewRules, Publication, rule_of
+from services.leads.api.views.rules import RuleSetView, RulesView, rule_set_view
 
 router = Router(prefix="/api/leads/scoring-rules", tags=["scoring rules"])
 RULE_EDITORS = require("marketing", "admin")

@@ -6,8 +6,8 @@ from fastapi import Response as Answer
 
 from chassis.http import RequiredIfMatch, Router, Transaction, etag, require
 from services.leads import commands
-from services.leads.api.bodies import LabelsBody, ResponseBody
-from services.leads.api.views import LabelsView, ResponseView, labels_view
+from services.leads.api.bodies.settings import LabelsBody, ResponseBody
+from services.leads.api.views.settings import LabelsView, ResponseView, labels_view
 from services.leads.commands.settings import LABELS, RESPONSE
 from services.leads.domain import Labels, Response
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from chassis.http import Id, RequestModel
-from services.leads.api.bodies import Country, Text
+from services.leads.api.bodies.leads import Country, Text
 from services.leads.assignment import Condition, Pool, Rule, Territory
 
 Key = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[a-z0-9_-]+$")]

@@ -1,0 +1,1 @@
+"""What people see: answers, and how they are made of rows."""
