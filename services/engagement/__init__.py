@@ -2,5 +2,6 @@
 
 Owns: sources and write keys, people (anonymous id, user id, e-mail to lead), raw properties, rejected events.
 Writes: engagement.received, engagement.recorded, engagement.rejected.
-Reads: engagement.inbound (written by marketing systems), its own engagement.received, leads.lead.
+Reads: engagement.inbound (written by marketing systems), its own engagement.received, leads.lead,
+accounts.account, identity.user.
 """

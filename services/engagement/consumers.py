@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from chassis.colleagues import store_colleague
 from chassis.consumer import Consumers, Event, RawRecord
 from chassis.db import UnitOfWork
 from chassis.runtime import Runtime
@@ -36,8 +37,18 @@ def consumers(runtime: Runtime) -> Consumers:
     def lead_moved(uow: UnitOfWork, event: Event) -> None:
         commands.lead_moved(uow, event.record)
 
+    @found.on("leads.lead", "LeadConverted", resent=False)
+    def lead_converted(uow: UnitOfWork, event: Event) -> None:
+        commands.lead_converted(uow, event.record)
+
+    @found.on("accounts.account", "AccountOpened", resent=False)
+    @found.on("accounts.account", "AccountChanged", resent=False)
+    def account_told(uow: UnitOfWork, event: Event) -> None:
+        commands.account_told(uow, event.record)
+
     @found.on_raw("engagement.inbound")
     def foreign(uow: UnitOfWork, records: Sequence[RawRecord]) -> None:
         inbound.forward(uow, records)
 
+    found.on("identity.user", "User", resent=False)(store_colleague)
     return found

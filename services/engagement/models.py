@@ -63,7 +63,7 @@ class Identifier(TenantScoped, Model):
 
 
 class LeadEmail(TenantScoped, Model):
-    """Which lead has which e-mail address, and whether it is open."""
+    """Which lead has which e-mail address, whether it is open, and by what it is seen (F107)."""
 
     __tablename__ = "lead_emails"
 
@@ -72,6 +72,19 @@ class LeadEmail(TenantScoped, Model):
     open: Mapped[bool]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(BigInteger)
+    owner_id: Mapped[UUID | None]
+    territory: Mapped[str | None] = mapped_column(Text)
+    account_id: Mapped[UUID | None]
+
+
+class Account(TenantScoped, Model):
+    """What engagement needs to know of an account: who manages it."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    owner_id: Mapped[UUID | None]
 
 
 class StoredEvent(TenantScoped, Model):

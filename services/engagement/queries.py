@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, or_, select, true, tuple_
 
+from chassis.colleagues import Scope
 from chassis.db import UnitOfWork
 from services.engagement.domain import UnknownRejection, UnknownSource
-from services.engagement.models import RejectedEvent, Source, StoredEvent, WriteKey
+from services.engagement.models import Account, LeadEmail, RejectedEvent, Source, StoredEvent, WriteKey
 
 After = tuple[Any, ...] | None
 
@@ -58,10 +59,26 @@ def rejection(uow: UnitOfWork, id: UUID) -> RejectedEvent:
     return found
 
 
-def events(uow: UnitOfWork, lead: UUID | None, after: After, limit: int) -> Sequence[StoredEvent]:
+def events(
+    uow: UnitOfWork, scope: Scope, lead: UUID | None, after: After, limit: int
+) -> Sequence[StoredEvent]:
     """Events of a lead, or without one those that still wait for theirs; the newest first."""
-    query = select(StoredEvent).where(StoredEvent.lead_id == lead if lead else StoredEvent.lead_id.is_(None))
+    mine = StoredEvent.lead_id == lead if lead else StoredEvent.lead_id.is_(None)
+    query = select(StoredEvent).where(mine, visible(uow, scope))
     if after:
         query = query.where(tuple_(StoredEvent.occurred_at, StoredEvent.id) < after)
     query = query.order_by(StoredEvent.occurred_at.desc(), StoredEvent.id.desc()).limit(limit)
     return uow.session.scalars(query).all()
+
+
+def visible(uow: UnitOfWork, scope: Scope) -> ColumnElement[bool]:
+    """Events of the leads that the scope shows, and of all leads of the accounts of its people (F107).
+
+    Those that wait are no lead's, so only who sees everything sees them.
+    """
+    if scope.everything:
+        return true()
+    managed = select(Account.id).where(Account.tenant_id == uow.tenant, scope.owns(Account.owner_id))
+    seen = or_(scope.sees(LeadEmail.owner_id, LeadEmail.territory), LeadEmail.account_id.in_(managed))
+    leads = select(LeadEmail.lead_id).where(LeadEmail.tenant_id == uow.tenant, seen)
+    return StoredEvent.lead_id.in_(leads)

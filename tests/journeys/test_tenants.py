@@ -298,7 +298,7 @@ def test_a_user_token_does_not_open_the_front_door(globex: Twin, called: Called)
 
 
 def test_an_event_that_names_anothers_lead_stays_with_its_sender(world: World, globex: Twin) -> None:
-    with world.user("ana") as mine, world.user("ada", "globex") as theirs:
+    with world.user("ada") as mine, world.user("ada", "globex") as theirs:
         lead = world.lead(mine)
         named = {"userId": lead["email"], "context": {"traits": {"email": lead["email"]}}}
         for _ in range(3):

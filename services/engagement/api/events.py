@@ -9,7 +9,18 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from chassis.http import Id, Page, PagingDep, Router, RuntimeDep, Transaction, View, accepts, read_body
+from chassis.http import (
+    Id,
+    Page,
+    PagingDep,
+    Router,
+    RuntimeDep,
+    ScopeDep,
+    Transaction,
+    View,
+    accepts,
+    read_body,
+)
 from services.engagement import queries
 from services.engagement.api.admission import LARGEST_BATCH, admitted, count, deliver, intake
 from services.engagement.api.front_door import answer, events_of
@@ -54,9 +65,14 @@ async def take(request: Request, runtime: RuntimeDep) -> JSONResponse:
 
 
 @router.get("")
-def events(uow: Transaction, paging: PagingDep, lead_id: Id | None = None) -> Page[EventView]:
-    """Events of a lead, or without lead_id those that wait for a lead; the newest first."""
-    rows = queries.events(uow, lead_id, paging.after, paging.fetch)
+def events(
+    uow: Transaction, scope: ScopeDep, paging: PagingDep, lead_id: Id | None = None
+) -> Page[EventView]:
+    """Events of a lead, or without lead_id those that wait for a lead; the newest first.
+
+    Of a lead that the caller may not see there are none; those that wait sees who sees every lead.
+    """
+    rows = queries.events(uow, scope, lead_id, paging.after, paging.fetch)
     return paging.page(rows, lambda row: (row.occurred_at, row.id), _view)
 
 

@@ -1,6 +1,6 @@
 """What can be done: one function is one operation in one transaction, which the chassis commits."""
 
-from services.engagement.commands.leads import lead_moved, lead_told
+from services.engagement.commands.leads import account_told, lead_converted, lead_moved, lead_told
 from services.engagement.commands.receive import receive
 from services.engagement.commands.rejections import replay, store_rejected
 from services.engagement.commands.sources import (
@@ -12,9 +12,11 @@ from services.engagement.commands.sources import (
 )
 
 __all__ = [
+    "account_told",
     "add_write_key",
     "change_source",
     "create_source",
+    "lead_converted",
     "lead_moved",
     "lead_told",
     "receive",

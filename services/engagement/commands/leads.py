@@ -1,4 +1,7 @@
-"""A lead tells which e-mail address it has: the person behind it becomes this lead, or another open one."""
+"""A lead tells which e-mail address it has: the person behind it becomes this lead, or another open one.
+
+It also tells whose it is, and its account who manages it: by that its events are seen (F107).
+"""
 
 from collections.abc import Mapping
 from functools import cache
@@ -26,6 +29,9 @@ def lead_told(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
             "open": record["status"] in OPEN,
             "created": from_millis(record["created_at"]),
             "version": record["version"],
+            "owner": record["owner_id"],
+            "territory": record["territory"],
+            "account": record["account_id"],
         },
     ).scalar()
     if stored and record["email_hash"]:
@@ -44,10 +50,37 @@ def lead_moved(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
             "lead": UUID(record["lead_id"]),
             "open": record["status"] in OPEN,
             "version": record["version"],
+            "owner": record["owner_id"],
         },
     ).one_or_none()
     if row is not None and row.email_hash and row.turned:
         _choose(uow, row.email_hash)
+
+
+def lead_converted(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
+    """LeadConverted: from now on the lead belongs to the account that came of it."""
+    uow.session.execute(
+        _set_account(),
+        {
+            "tenant": uow.tenant,
+            "lead": UUID(record["lead_id"]),
+            "account": record["account_id"],
+            "version": record["version"],
+        },
+    )
+
+
+def account_told(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
+    """AccountOpened or AccountChanged: keeps who manages an account as the newest event says."""
+    uow.session.execute(
+        _keep_account(),
+        {
+            "tenant": uow.tenant,
+            "account": UUID(record["account_id"]),
+            "version": record["version"],
+            "owner": record["owner_id"],
+        },
+    )
 
 
 def _choose(uow: UnitOfWork, email_hash: str) -> None:
@@ -70,10 +103,13 @@ def _choose(uow: UnitOfWork, email_hash: str) -> None:
 def _upsert() -> TextClause:
     return text(
         """
-        INSERT INTO lead_emails AS l (tenant_id, lead_id, email_hash, open, created_at, version)
-        VALUES (:tenant, :lead, :hash, :open, :created, :version)
+        INSERT INTO lead_emails AS l
+            (tenant_id, lead_id, email_hash, open, created_at, version, owner_id, territory, account_id)
+        VALUES (:tenant, :lead, :hash, :open, :created, :version, CAST(:owner AS uuid), :territory,
+                CAST(:account AS uuid))
         ON CONFLICT (tenant_id, lead_id) DO UPDATE
-        SET email_hash = excluded.email_hash, open = excluded.open, version = excluded.version
+        SET email_hash = excluded.email_hash, open = excluded.open, version = excluded.version,
+            owner_id = excluded.owner_id, territory = excluded.territory, account_id = excluded.account_id
         WHERE l.version < excluded.version
         RETURNING true
         """
@@ -88,9 +124,31 @@ def _set_open() -> TextClause:
             SELECT open FROM lead_emails
             WHERE tenant_id = :tenant AND lead_id = :lead AND version < :version FOR UPDATE
         )
-        UPDATE lead_emails SET open = :open, version = :version FROM before
+        UPDATE lead_emails SET open = :open, version = :version, owner_id = CAST(:owner AS uuid) FROM before
         WHERE tenant_id = :tenant AND lead_id = :lead
         RETURNING email_hash, before.open <> :open AS turned
+        """
+    )
+
+
+@cache
+def _set_account() -> TextClause:
+    return text(
+        """
+        UPDATE lead_emails SET account_id = CAST(:account AS uuid), version = :version
+        WHERE tenant_id = :tenant AND lead_id = :lead AND version < :version
+        """
+    )
+
+
+@cache
+def _keep_account() -> TextClause:
+    return text(
+        """
+        INSERT INTO accounts AS a (tenant_id, id, version, owner_id)
+        VALUES (:tenant, :account, :version, CAST(:owner AS uuid))
+        ON CONFLICT (tenant_id, id) DO UPDATE SET version = excluded.version, owner_id = excluded.owner_id
+        WHERE a.version < excluded.version
         """
     )
 

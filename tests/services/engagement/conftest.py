@@ -30,6 +30,7 @@ from services.engagement.intake import REJECTED, Intake, Outcome
 ACME, GLOBEX = tenant_id("acme"), tenant_id("globex")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SITE = derived_id("source", "site")
+NOBODYS = {"owner_id": None, "territory": None, "account_id": None}
 
 
 @dataclass
@@ -71,7 +72,7 @@ class House:
         self.run(work, tenant)
 
     def lead(self, name: str, email: str, status: str = "new", tenant: UUID = ACME, age: int = 0) -> UUID:
-        """A lead is created or changed; `age` in milliseconds makes it older than now."""
+        """A lead that nobody owns is created or changed; `age` in milliseconds makes it older than now."""
         id = derived_id("test-lead", name)
         self.versions[name] = self.versions.get(name, 0) + 1
         record = {
@@ -80,6 +81,7 @@ class House:
             "status": status,
             "created_at": millis(NOON) - age,
             "email_hash": self.vault.email_hash(tenant, email),
+            **NOBODYS,
         }
         self.run(lambda uow: commands.lead_told(uow, record), tenant)
         return id
@@ -88,7 +90,7 @@ class House:
         """A lead's status changes."""
         self.versions[name] += 1
         record = {"lead_id": str(derived_id("test-lead", name)), "version": self.versions[name]}
-        self.run(lambda uow: commands.lead_moved(uow, record | {"status": status}), tenant)
+        self.run(lambda uow: commands.lead_moved(uow, record | {"status": status, "owner_id": None}), tenant)
 
     def told(self, topic: str = "engagement.recorded", tenant: UUID = ACME) -> list[dict[str, Any]]:
         """What was published on a topic, in order."""

@@ -85,32 +85,28 @@ class Door:
         answer = self.http.get("/readyz")
         return answer.status_code, answer.json()["state"]
 
-    def lead(self, email: str, tenant: str = "acme") -> UUID:
+    def lead(self, email: str, tenant: str = "acme", **more: Any) -> UUID:
         """A lead is created, as the leads service tells it."""
-        id, owner, now = new_id(), tenant_id(tenant), millis(SystemClock().now())
-        record: dict[str, Any] = {
-            "event_id": str(new_id()),
-            "tenant_id": str(owner),
-            "lead_id": str(id),
-            "version": 1,
-            "occurred_at": now,
-            "actor": "system:test",
-            "created_at": now,
-            "status": "new",
-            "lead_source": "manual",
-            "facts": {"has_email": True},
-            "email_hash": Vault(self.settings.pii_key).email_hash(owner, email),
-        }
-        headers = cloud_event(id=record["event_id"], type="salescompass.leads.LeadCreated", source="/leads",
-                              tenant=str(owner))  # fmt: skip
-        value = self.codec.encode("leads.lead", "LeadCreated", record)
-        sent = self.producer.send([Sendable("leads.lead", f"{owner}:{id}".encode(), value, headers)])
-        assert sent == [None]
+        id, hash = new_id(), Vault(self.settings.pii_key).email_hash(tenant_id(tenant), email)
+        facts = {"status": "new", "lead_source": "manual", "facts": {"has_email": True}, "email_hash": hash}
+        created = {"created_at": millis(SystemClock().now()), "actor": "system:test", **facts, **more}
+        self.tell("leads.lead", "LeadCreated", tenant, lead_id=str(id), **created)
         return id
 
-    def events(self, lead: UUID, tenant: str = "acme") -> list[dict[str, Any]]:
-        """Stored events of a lead."""
-        answer = self.call("GET", f"/api/engagement/events?lead_id={lead}", tenant)
+    def tell(self, topic: str, type: str, tenant: str = "acme", **fields: Any) -> None:
+        """Another service tells a fact; its first field names the thing."""
+        owner, thing = tenant_id(tenant), next(iter(fields.values()))
+        record = {"event_id": str(new_id()), "tenant_id": str(owner), **fields}
+        record = {"version": 1, "occurred_at": millis(SystemClock().now()), **record}
+        source, _, _ = topic.partition(".")
+        headers = cloud_event(id=record["event_id"], type=f"salescompass.{source}.{type}",
+                              source=f"/{source}", tenant=str(owner))  # fmt: skip
+        value = self.codec.encode(topic, type, record)
+        assert self.producer.send([Sendable(topic, f"{owner}:{thing}".encode(), value, headers)]) == [None]
+
+    def events(self, lead: UUID, tenant: str = "acme", role: str = "marketing") -> list[dict[str, Any]]:
+        """Stored events of a lead, as somebody is shown them."""
+        answer = self.call("GET", f"/api/engagement/events?lead_id={lead}", tenant, role=role)
         assert answer.status_code == 200, answer.text
         items: list[dict[str, Any]] = answer.json()["items"]
         return items
