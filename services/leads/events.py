@@ -84,8 +84,8 @@ def lead_score_adjusted(uow: UnitOfWork, lead: Lead, event_id: UUID, points: int
 def conversion_started(
     uow: UnitOfWork, vault: Vault, lead: Lead, row: ConversionRow, attributes: Mapping[str, str]
 ) -> Outgoing:
-    """A conversion begins; carries the person sealed under the lead's own key."""
-    pii, key_id = vault.seal(uow, lead.id, person_of(lead))
+    """A conversion begins; the person, and what is mapped of them, is sealed under the lead's own key."""
+    pii, key_id = vault.seal(uow, lead.id, {**person_of(lead), "attributes": dict(attributes)})
     record = {
         **_about(uow, lead, new_id()),
         "conversion_id": str(row.id),
@@ -99,7 +99,7 @@ def conversion_started(
         "industry": lead.industry,
         "country": lead.country,
         "esg_interest": lead.esg_interest,
-        "mapped": dict(attributes),
+        "mapped": {},
         "email_hash": lead.email_hash,
         "pii": pii,
         "key_id": key_id,

@@ -133,7 +133,9 @@ def _refused(account: Account | None, no: Refusal) -> tuple[str, dict[str, Any],
 def _opened(uow: UnitOfWork, row: Conversion, record: Record, person: Mapping[str, Any]) -> Account:
     """The account of path A: named by the lead's company, its tier by the lead's score (F44, F56)."""
     owner = record["owner_id"]
-    mapped = {name: record["mapped"][name] for name in MAPPED if name in record["mapped"]}
+    # beside the person, where it is sealed with them; events of before have it in the clear
+    attributes: Mapping[str, str] = {**record["mapped"], **person.get("attributes", {})}
+    mapped = {name: attributes[name] for name in MAPPED if name in attributes}
     given = {name: record[name] for name in ("industry", "country", "territory") if record[name]}
     fields = {
         **mapped,
@@ -144,7 +146,7 @@ def _opened(uow: UnitOfWork, row: Conversion, record: Record, person: Mapping[st
         "esg_engagement": record["esg_interest"],
         "origin_lead_id": row.lead_id,
         "conversion_id": row.id,
-        "custom": {name: value for name, value in record["mapped"].items() if name not in MAPPED},
+        "custom": {name: value for name, value in attributes.items() if name not in MAPPED},
     }
     return open_account(uow, domain.display_name(person), fields, row.account_id)
 

@@ -10,6 +10,7 @@ Tiers = Sequence[tuple[int, Tier]]
 """Least score at the conversion, and the tier that it gives."""
 
 DEFAULT_TIERS: Final[Tiers] = ((80, "strategic"), (50, "growth"), (0, "standard"))
+UNNAMED: Final = "Unnamed account"
 MAILBOX_PROVIDERS: Final = frozenset(
     {
         "aol.com",
@@ -100,6 +101,8 @@ def company_domain(email: str | None) -> str | None:
 
 
 def display_name(person: Mapping[str, str | None]) -> str:
-    """What an account is called that a lead opens: its company, else the person, else the domain."""
-    full_name = " ".join(part for part in (person.get("first_name"), person.get("last_name")) if part)
-    return person.get("company") or full_name or company_domain(person.get("email")) or "Unnamed account"
+    """What an account is called that a lead opens: its company, else the domain.
+
+    Never the person: the name of an account is told in the clear and kept for ever (F109).
+    """
+    return person.get("company") or company_domain(person.get("email")) or UNNAMED

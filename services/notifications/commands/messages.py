@@ -13,6 +13,7 @@ from chassis.clock import from_millis
 from chassis.colleagues import ColleagueRow
 from chassis.db import UnitOfWork
 from chassis.pii import Vault
+from chassis.telemetry import masked
 from services.notifications import events, queries
 from services.notifications.commands.consents import takes_no_mail
 from services.notifications.domain import FRESH, TOO_LATE, UNWANTED, MessageKind, next_attempt
@@ -88,12 +89,15 @@ def claim_message(uow: UnitOfWork, vault: Vault) -> Claimed | None:
 def settle_message(
     uow: UnitOfWork, claimed: Claimed, *, accepted: bool, refused: bool, detail: str | None
 ) -> None:
-    """Stores how an attempt ended and says so; one attempt is settled once, by who made it."""
+    """Stores how an attempt ended and says so; one attempt is settled once, by who made it.
+
+    Servers like to name the address that they speak of: it is not kept (F109).
+    """
     own = select(Message).where(Message.tenant_id == uow.tenant, Message.id == claimed.id)
     message = uow.session.scalars(own.with_for_update()).one()
     if message.state != "queued" or message.attempt != claimed.attempt:
         return
-    message.last_error, message.leased_until = detail, None
+    message.last_error, message.leased_until = masked(detail) if detail else None, None
     wait = next_attempt(message.attempt)
     if accepted:
         message.state = "sent"

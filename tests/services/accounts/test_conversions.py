@@ -23,7 +23,7 @@ Record = dict[str, Any]
 MARIA = {"first_name": "Maria", "last_name": "Huber", "company": "ACME GmbH", "email": "maria@acme.example"}
 
 
-def started(house: House, person: dict[str, str] | None = None, **fields: Any) -> Record:
+def started(house: House, person: dict[str, Any] | None = None, **fields: Any) -> Record:
     """A conversion that leads begins, with the person sealed under the lead's own key."""
     lead, conversion = new_id(), new_id()
 
@@ -89,8 +89,11 @@ def contacts(house: House) -> list[Contact]:
     return list(house.run(lambda uow: uow.session.scalars(order).all()))
 
 
-def test_a_lead_without_account_opens_one_with_its_primary_contact(house: House) -> None:
-    record = started(house, mapped={"website": "https://acme.example", "fleet": "12 trucks"})
+@pytest.mark.parametrize("sealed", [True, False], ids=["sealed", "in the clear, as it was before"])
+def test_a_lead_without_account_opens_one_with_its_primary_contact(house: House, sealed: bool) -> None:
+    mapped = {"website": "https://acme.example", "fleet": "12 trucks"}
+    person = MARIA | {"attributes": mapped} if sealed else MARIA
+    record = started(house, person, mapped={} if sealed else mapped)
     said, answer = start(house, record)
     assert (said, answer["account_created"], answer["contact_created"]) == (
         "ConversionAccountReady", True, True

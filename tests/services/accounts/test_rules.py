@@ -73,9 +73,10 @@ def test_growth_is_counted_by_currency_and_a_renewal_is_no_expansion() -> None:
     assert (dollar.won_minor, dollar.open_minor, dollar.expansion_percent) == (700, 900, None)
 
 
-def test_an_account_is_named_by_what_is_known() -> None:
+def test_an_account_is_named_by_what_is_known_of_the_company_never_of_the_person() -> None:
     assert display_name({"company": "ACME", "first_name": "Maria"}) == "ACME"
-    assert display_name({"company": None, "first_name": "Maria", "last_name": "Huber"}) == "Maria Huber"
+    assert display_name({"company": None, "last_name": "Huber", "email": "m@acme.example"}) == "acme.example"
+    assert display_name({"first_name": "Maria", "last_name": "Huber"}) == "Unnamed account"
     assert display_name({"email": "m@acme.example"}) == "acme.example"
     assert display_name({"email": "m@gmail.com"}) == "Unnamed account"
 

@@ -80,11 +80,12 @@ def test_a_mail_that_is_put_off_is_tried_again_later(house: House, post: Post, s
 
 @pytest.mark.usefixtures("urgent")
 def test_a_refused_address_is_never_tried_again(house: House, post: Post, sender: Sender) -> None:
-    post.answers = ["550 no such person"]
+    post.answers = ["550 <ana@acme.example> is no such person"]
     sender.send_due()
     make_due(house)
     assert not sender.send_due()
     assert (states(house), post.mails) == ([("suppressed", 1)], [])
+    assert house.rows("SELECT last_error FROM messages") == [("550 [e-mail]> is no such person",)]
 
 
 @pytest.mark.usefixtures("urgent")

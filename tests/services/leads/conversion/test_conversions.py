@@ -223,6 +223,18 @@ def test_a_manager_gives_up_a_conversion_that_hangs(
     assert ana.get(f"/api/leads/{lead['id']}").json()["status"] == "qualified"
 
 
+def test_what_is_mapped_of_a_person_travels_sealed_with_the_person(
+    ana: httpx.Client, house: House, partners: Partners
+) -> None:
+    lead = qualified(ana, description="Jo wants 12 trucks.")
+    with partners.at_work():
+        convert(ana, lead)
+    [told] = partners.told("ConversionStarted")
+    assert told["mapped"] == {}
+    person = house.run(lambda uow: house.vault.open(uow, told["pii"], told["key_id"]))
+    assert person["attributes"] == {"region": "Wien", "description": "Jo wants 12 trucks."}
+
+
 def test_a_tenant_that_wants_it_converts_what_becomes_qualified(
     ana: httpx.Client, ada: httpx.Client, house: House, partners: Partners
 ) -> None:
