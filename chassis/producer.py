@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from confluent_kafka import KafkaException
 from confluent_kafka import Producer as Client
 
+from chassis.durable import DURABLE
+
 DELIVERY_SECONDS = 10.0
 """After this a record counts as not sent; the sender answers 503 and is asked again with the same ids."""
 QUEUE_RECORDS = 100_000
@@ -57,9 +59,7 @@ class Producer:
             {
                 "bootstrap.servers": bootstrap,
                 "client.id": client,
-                "enable.idempotence": True,
-                "acks": "all",
-                "partitioner": "murmur2_random",
+                **DURABLE,
                 "linger.ms": 2,
                 "compression.type": "lz4",
                 "delivery.timeout.ms": int(DELIVERY_SECONDS * 1000),

@@ -64,6 +64,17 @@ def created_at_import(source: str) -> list[str]:
     ]
 
 
+def careless_producer(source: str) -> bool:
+    """Whether a module takes Kafka's producer without the settings that keep what was acknowledged."""
+    taken = [
+        (node.module, alias.name)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    return ("confluent_kafka", "Producer") in taken and ("chassis.durable", "DURABLE") not in taken
+
+
 def topics_named(source: str, topics: set[str]) -> set[str]:
     """Topics of the contract that a source names as a literal."""
     return {
@@ -100,6 +111,15 @@ def test_nothing_is_created_at_import(path: Path) -> None:
 
 def test_an_engine_made_at_import_is_found() -> None:
     assert created_at_import("engine = create_engine('postgresql://')") == ["create_engine"]
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_producer_keeps_what_the_broker_acknowledged(path: Path) -> None:
+    assert not careless_producer(path.read_text())
+
+
+def test_a_careless_producer_is_found() -> None:
+    assert careless_producer("from confluent_kafka import Producer as Client\nClient({})")
 
 
 ROOMS = {"__init__", "__main__", "settings", "domain", "commands", "queries", "models", "events", "api"}

@@ -7,6 +7,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from chassis.durable import DURABLE
 from chassis.relay.table import Row
 
 REFUSED = frozenset(
@@ -24,9 +25,7 @@ REFUSED = frozenset(
 """Errors that the same row will always meet. All others belong to the surroundings."""
 
 PRODUCER = {
-    "enable.idempotence": True,
-    "acks": "all",
-    "partitioner": "murmur2_random",  # as Java's, so that Python and Java agree on a key's partition
+    **DURABLE,
     "linger.ms": 2,  # a flush does not wait for it
     "batch.num.messages": 10_000,
     "batch.size": 1_000_000,

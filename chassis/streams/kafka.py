@@ -20,6 +20,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, ResourceType  # type: ignore[attr-defined]
 
+from chassis.durable import DURABLE
 from chassis.streams.contract import Bytes, Headers, Raw, new
 from chassis.streams.wire import ChangelogRecord, Place, StreamError, Undelivered
 
@@ -86,8 +87,7 @@ class KafkaWire:
         self._producer = Producer(
             {
                 **common,
-                "enable.idempotence": True,
-                "partitioner": "murmur2_random",
+                **DURABLE,
                 "linger.ms": 2,  # outputs leave while the next group is folded
                 "compression.type": "none",
                 "batch.num.messages": 100_000,

@@ -58,7 +58,14 @@ class Mailer:
     """Publishes what happened to mails as Avro on engagement.inbound, with the write key in a header."""
 
     def __init__(self, kafka: str, registry: str, write_key: str, started: datetime) -> None:
-        self.producer = Producer({"bootstrap.servers": kafka, "enable.idempotence": True, "linger.ms": 5})
+        self.producer = Producer(
+            {
+                "bootstrap.servers": kafka,
+                "enable.idempotence": True,
+                "max.in.flight.requests.per.connection": 1,  # as chassis/durable.py says why
+                "linger.ms": 5,
+            }
+        )
         client = SchemaRegistryClient({"url": registry, "timeout": 10})
         schema = client.get_latest_version(f"{INBOUND}-{RECORD}").schema
         self.serializer = AvroSerializer(

@@ -17,6 +17,7 @@ from uuid import uuid4
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
+from chassis.durable import DURABLE
 from chassis.streams.engine import Engine
 from chassis.streams.kafka import KafkaWire
 from chassis.streams.processor import EXIT_FROZEN
@@ -58,8 +59,7 @@ class Arena:
         self.producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
-                "partitioner": "murmur2_random",
-                "enable.idempotence": True,
+                **DURABLE,
                 "linger.ms": 5,
                 "delivery.report.only.error": True,
                 "on_delivery": lambda error, _: self.refused.append(str(error)),
