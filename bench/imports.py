@@ -17,6 +17,7 @@ from chassis.catalogue import Catalogue
 from chassis.clock import SystemClock
 from chassis.db import Database, UnitOfWork
 from chassis.ids import new_id, tenant_id
+from chassis.imports import Import, Importer, Plan, read_sheet, rows_of, start_import, store_import
 from chassis.migrations import migrate, versions_of
 from chassis.outbox import Publisher
 from chassis.pii import Vault
@@ -26,11 +27,8 @@ from cli.demo.report import spread
 from deploy.local import infra as local
 from deploy.local.postgres import Postgres
 from services.leads import commands
-from services.leads.commands import imports
-from services.leads.commands.imports import Plan
-from services.leads.importer import Importer
-from services.leads.importing import propose, read_sheet, rows_of
-from services.leads.models import Import
+from services.leads.api.rows import LEAD_ROWS
+from services.leads.importing import HEADERS
 
 ROWS, CHECKS = 100_000, 300
 HEADER = "first name,last name,company,email,phone,industry,employees,country\n"
@@ -112,12 +110,12 @@ def by_copy(url: str, text: str) -> float:
 def by_import(house: Any, text: str) -> float:
     """Seconds from the start of an import to its end; raises unless every row became a lead."""
     sheet = read_sheet(text, "utf-8")
-    plan = Plan(propose(sheet.columns), "skip", "import")
+    plan = Plan(HEADERS.propose(sheet.columns), "skip", {"lead_source": "import"})
     id = new_id()
-    run(house, lambda uow: imports.store_import(uow, id, "leads.csv", text, sheet, plan, None))
+    run(house, lambda uow: store_import(uow, id, "leads.csv", text, sheet, plan))
     began = time.perf_counter()
-    run(house, lambda uow: imports.start_import(uow, id))
-    importer = Importer(house, threading.Event())
+    run(house, lambda uow: start_import(uow, id))
+    importer = Importer(house, LEAD_ROWS, threading.Event())
     while importer.import_due():
         pass
     took = time.perf_counter() - began

@@ -1,9 +1,10 @@
 """Composition root: python -m services.leads api|consume|relay|stream|import|migrate"""
 
+from chassis.imports import import_role
 from chassis.service import Service, main
 from services.leads.api import ERRORS, ROUTERS
+from services.leads.api.rows import LEAD_ROWS
 from services.leads.consumers import consumers
-from services.leads.importer import run_imports
 from services.leads.processors import ScoringFold
 from services.leads.settings import LeadsSettings
 
@@ -15,7 +16,7 @@ SERVICE = Service(
     errors=ERRORS,
     consumers=consumers,
     processors=(ScoringFold(),),
-    extra_roles={"import": run_imports},
+    extra_roles={"import": import_role(LEAD_ROWS)},
     subject_keys="leads.subject-key",
 )
 

@@ -1,6 +1,7 @@
 """HTTP in: leads, their scores and histories, the scoring rules."""
 
 from chassis.http import ErrorTable
+from chassis.http.imports import ERRORS as IMPORT_ERRORS
 from services.leads.api import (
     assignment,
     bulk,
@@ -31,8 +32,6 @@ from services.leads.domain import (
     ColleagueNotFound,
     Expired,
     FormNotFound,
-    ImportNotFound,
-    ImportNotNow,
     InvalidLabels,
     LeadNotFound,
     NeverDeleted,
@@ -46,7 +45,6 @@ from services.leads.domain import (
     UnknownAccount,
     UnknownSource,
 )
-from services.leads.importing import Unreadable
 from services.leads.scoring import InvalidRules
 
 ROUTERS = (
@@ -66,13 +64,11 @@ ROUTERS = (
 )
 """A lead's routes last: a path of the others would pass for a lead's id."""
 ERRORS: ErrorTable = {
+    **IMPORT_ERRORS,
     LeadNotFound: (404, "Lead not found"),
     RuleSetNotFound: (404, "Rule set not found"),
     OwnedAlready: (409, "Owned already"),
     ColleagueNotFound: (422, "No such colleague"),
-    ImportNotFound: (404, "Import not found"),
-    ImportNotNow: (409, "Not possible in this state"),
-    Unreadable: (422, "The file cannot be read"),
     SuspicionNotFound: (404, "Suspicion not found"),
     NotAllowedNow: (409, "Not possible in this status"),
     FormNotFound: (404, "Form not found"),

@@ -1,41 +1,51 @@
 """Rows of a file as leads, checked as the API checks them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
+from typing import Any
 
 from pydantic import ValidationError
 
-from chassis.http import faults_of
+from chassis.db import UnitOfWork
+from chassis.http.imports import row_faults
+from chassis.imports import Outcome, Plan, Read, Row, odd_cells
+from chassis.pii import Vault
 from services.leads.api.bodies.leads import Entry, draft_of
 from services.leads.commands import Entry as LeadEntry
-from services.leads.commands.imports import Plan, Read
-from services.leads.importing import Row, fields_of
+from services.leads.commands.imports import foresee_rows, take_rows
+from services.leads.importing import HEADERS, fields_of
 
 
-def read_row(row: Row, plan: Plan, owner: UUID | None, now: datetime) -> Read:
-    """A row as the lead that it describes."""
-    told = {"lead_source": plan.source, "duplicates": plan.duplicates}
-    said = told | fields_of(row.cells, plan.mapping)
-    if faults := [*_faults(said)]:
-        return Read(row, None, faults)
-    try:
-        body = Entry.model_validate(said)
-    except ValidationError as error:
-        return Read(row, None, _named(faults_of(error)))
-    return Read(row, LeadEntry(draft_of(body, now), owner, body.duplicates))
+class LeadRows:
+    """Files of leads."""
+
+    service = "leads"
+    headers = HEADERS
+
+    def fields(self, cells: Sequence[str], mapping: Mapping[int, str]) -> Mapping[str, Any]:
+        """What a row says of a lead."""
+        return fields_of(cells, mapping)
+
+    def read(self, row: Row, plan: Plan, now: datetime) -> Read[LeadEntry]:
+        """A row as the lead that it describes."""
+        said = fields_of(row.cells, plan.mapping)
+        if odd := [*odd_cells(said, long=("description",), idle=("lead_source",))]:
+            return Read(row, None, odd)
+        try:
+            body = Entry.model_validate({**plan.given, "duplicates": plan.duplicates, **said})
+        except ValidationError as error:
+            return Read(row, None, row_faults(error))
+        return Read(row, LeadEntry(draft_of(body, now), plan.owner_id, body.duplicates))
+
+    def take(self, uow: UnitOfWork, vault: Vault, plan: Plan, entries: Sequence[LeadEntry]) -> list[Outcome]:
+        """Makes leads of them."""
+        return take_rows(uow, vault, entries)
+
+    def foresee(
+        self, uow: UnitOfWork, vault: Vault, plan: Plan, entries: Sequence[LeadEntry]
+    ) -> list[Outcome]:
+        """What would come of them."""
+        return foresee_rows(uow, vault, entries)
 
 
-def _faults(said: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """What a table can do that a body cannot."""
-    if not said.keys() - {"lead_source", "duplicates"}:
-        yield {"column": "", "detail": "No mapped column has anything in it."}
-    for name, cell in said.items():
-        if "\x00" in cell:
-            yield {"column": name, "detail": "must not contain the character NUL"}
-        if name != "description" and ("\n" in cell or "\r" in cell):
-            yield {"column": name, "detail": "has a line break: perhaps a quote that does not close"}
-
-
-def _named(faults: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    return [{"column": fault["pointer"].removeprefix("#/"), "detail": fault["detail"]} for fault in faults]
+LEAD_ROWS = LeadRows()

@@ -10,8 +10,6 @@ from services.leads.domain.costs import Return, Spent, TwiceEntered, Won, check_
 from services.leads.domain.errors import (
     AlreadyPublished,
     ColleagueNotFound,
-    ImportNotFound,
-    ImportNotNow,
     LeadNotFound,
     OwnedAlready,
     RuleSetNotFound,
@@ -63,8 +61,6 @@ __all__ = [
     "ConsentState",
     "Expired",
     "FormNotFound",
-    "ImportNotFound",
-    "ImportNotNow",
     "InvalidLabels",
     "Labels",
     "Layout",

@@ -37,14 +37,3 @@ class RuleSetNotFound(Exception):
 
 class AlreadyPublished(Exception):
     """A published rule set is never changed; draft another one."""
-
-
-class ImportNotFound(Exception):
-    """There is no such import in this tenant."""
-
-
-class ImportNotNow(Exception):
-    """The import's state does not allow this."""
-
-    def __init__(self, state: str, wanted: str) -> None:
-        super().__init__(f"An import that is {state} cannot be {wanted}.")

@@ -1,4 +1,4 @@
-"""Who may be whom (F34-F36): normal forms, evidence with a score, and what a policy makes of it.
+"""Who may be whom (F34-F36): evidence with a score, and what a policy makes of it.
 
 Pure: no clock, no I/O. `search_keys` say where to look for candidates, `compare` how much speaks for one.
 """
@@ -10,7 +10,6 @@ from services.leads.matching.evidence import (
     compare,
     ranked,
 )
-from services.leads.matching.forms import company_key, domain_of, folded, own_domain
 from services.leads.matching.keys import index_keys, search_keys, strong_keys
 from services.leads.matching.policy import (
     DEFAULT_POLICY,
@@ -36,13 +35,9 @@ __all__ = [
     "Reason",
     "Verdict",
     "account",
-    "company_key",
     "compare",
-    "domain_of",
-    "folded",
     "index_keys",
     "judge",
-    "own_domain",
     "person",
     "ranked",
     "search_keys",

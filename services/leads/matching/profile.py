@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from services.leads.matching.forms import company_key, folded, own_domain
+from chassis.companies import company_key, folded, own_domain
 
 Kind = Literal["account", "contact", "lead"]
 

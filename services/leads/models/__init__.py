@@ -5,7 +5,6 @@ from services.leads.models.conversions import ConversionRow
 from services.leads.models.duplicates import DuplicateDecision, MatchKey, MatchRecord, Suspicion
 from services.leads.models.forms import Form, FormSubmission
 from services.leads.models.history import Adjustment, LogEntry, ScoreChange, StatusChange
-from services.leads.models.imports import Import, ImportPart, RefusedRow
 from services.leads.models.leads import Contribution, Lead
 from services.leads.models.settings import RuleSetRow, TenantSetting
 
@@ -18,13 +17,10 @@ __all__ = [
     "DuplicateDecision",
     "Form",
     "FormSubmission",
-    "Import",
-    "ImportPart",
     "Lead",
     "LogEntry",
     "MatchKey",
     "MatchRecord",
-    "RefusedRow",
     "RuleSetRow",
     "ScoreChange",
     "StatusChange",

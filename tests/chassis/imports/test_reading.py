@@ -1,4 +1,4 @@
-"""What a file says: encodings, separators, line ends, quotes, odd tables; which column means what."""
+"""What a file says: encodings, separators, line ends, quotes, odd tables."""
 
 import csv
 import io
@@ -9,17 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.leads.importing import (
-    Sheet,
-    Unreadable,
-    as_csv,
-    decoded,
-    fields_of,
-    harmless,
-    propose,
-    read_sheet,
-    rows_of,
-)
+from chassis.imports import Sheet, Unreadable, as_csv, decoded, harmless, read_sheet, rows_of
 
 TABLE = "First Name;E-Mail;Firma\nJörg;joerg@acme.example;Müller & Söhne\n"
 
@@ -104,35 +94,6 @@ def test_what_is_no_table_says_so(raw: bytes) -> None:
 def test_no_bytes_are_an_accident(raw: bytes) -> None:
     with suppress(Unreadable):
         read(raw)
-
-
-@pytest.mark.parametrize(
-    ("columns", "fields"),
-    [
-        (["First Name", "Last Name", "E-Mail", "Company"], ["first_name", "last_name", "email", "company"]),
-        (["Vorname", "Nachname", "Firma", "Telefon"], ["first_name", "last_name", "company", "phone"]),
-        (["first_name", "EMAIL ADDRESS", "job-title"], ["first_name", "email", "job_title"]),
-        (["Frist Name", "Emaill", "Compnay Name"], ["first_name", "email", "company"]),
-        (["Email", "Email", "e-mail"], ["email", None, None]),
-        (["Shoe size", "", "Id", "Name"], [None, None, None, "name"]),
-    ],
-)
-def test_a_mapping_is_proposed_from_the_headers(columns: list[str], fields: list[str | None]) -> None:
-    assert [propose(columns).get(place) for place in range(len(columns))] == fields
-
-
-def test_a_row_says_what_the_api_would_be_told() -> None:
-    mapping = {0: "name", 1: "company_size", 2: "country", 3: "email", 4: "lead_source", 9: "phone"}
-    cells = [" Jo Ann Doe ", "1,200", "at", "", "Web Form"]
-    assert fields_of(cells, mapping) == {
-        "first_name": "Jo Ann",
-        "last_name": "Doe",
-        "company_size": "enterprise",
-        "country": "AT",
-        "lead_source": "web_form",
-    }
-    sizes = [fields_of([size], {0: "company_size"})["company_size"] for size in ("99", "Mid-Market", "huge")]
-    assert sizes == ["small", "mid_market", "huge"]
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+49", "-1", "@SUM(A1)", "\t=1", "\r=1"])
