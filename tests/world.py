@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from segment.analytics.client import Client
 
-from cli.api import Api, Json
+from cli.api import Api, ApiError, Json
 from cli.local import demo_source, token
 from deploy.local import start
 from deploy.local.system import System
@@ -68,6 +68,16 @@ def eventually(look: Callable[[], T], good: Callable[[T], Any], seconds: float =
             return seen
         assert time.monotonic() < deadline, f"still {seen!r} after {seconds} s"
         time.sleep(0.05)
+
+
+def made(api: Api, path: str, body: Json) -> Any:
+    """What a call makes; None while what the body names has not been heard of there yet."""
+    try:
+        return api.post(path, body)
+    except ApiError as error:
+        if error.status not in (409, 422):
+            raise
+        return None
 
 
 def now() -> datetime:

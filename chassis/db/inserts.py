@@ -31,16 +31,17 @@ def insert_rows(session: Session, rows: Iterable[Model]) -> None:
         session.add_all(given)
 
 
-def insert_plain(session: Session, rows: Plain) -> None:
+def insert_plain(session: Session, rows: Plain, *, again: bool = False) -> None:
     """The same for rows that nobody needs as objects, which is most of their cost.
 
+    `again`: a row that is there already stays as it is.
     COPY would be the faster way in, but PostgreSQL refuses it under row security.
     """
     given = {kind: some for kind, some in rows.items() if some}
     if given:
         session.flush()
         values = {kind.__tablename__: orjson.dumps(some).decode() for kind, some in given.items()}
-        session.execute(_statement(tuple(given)), values)
+        session.execute(_statement(tuple(given), again), values)
 
 
 def whole(kind: type[Row], values: Mapping[str, Any]) -> Row:
@@ -72,8 +73,9 @@ def _columns(kind: type[Model]) -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def _statement(kinds: tuple[type[Model], ...]) -> TextClause:
-    *before, last = [_insert(kind) for kind in kinds]
+def _statement(kinds: tuple[type[Model], ...], again: bool) -> TextClause:
+    tail = " ON CONFLICT DO NOTHING" if again else ""
+    *before, last = [_insert(kind) + tail for kind in kinds]
     parts = ", ".join(f"part{number} AS ({insert})" for number, insert in enumerate(before))
     return text(f"WITH {parts} {last}" if parts else last)
 

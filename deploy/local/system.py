@@ -22,7 +22,7 @@ ROLES = {
     "engagement": {"api": ("api",), "work": ("consume", "relay", "prune")},
     "leads": {"api": ("api",), "work": ("consume", "relay", "import"), "stream": ("stream",)},
     "opportunities": {"api": ("api",), "work": ("consume", "relay")},
-    "accounts": {"api": ("api",), "work": ("consume", "relay")},
+    "accounts": {"api": ("api",), "work": ("consume", "relay", "import")},
     "notifications": {
         "api": ("api",),
         "work": ("consume", "relay", "send", "clock"),

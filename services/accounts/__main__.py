@@ -1,7 +1,9 @@
-"""Composition root: python -m services.accounts api|consume|relay|migrate"""
+"""Composition root: python -m services.accounts api|consume|relay|import|migrate"""
 
+from chassis.imports import import_role
 from chassis.service import Service, main
 from services.accounts.api import ERRORS, ROUTERS
+from services.accounts.api.rows import ACCOUNT_ROWS
 from services.accounts.consumers import consumers
 from services.accounts.settings import AccountsSettings
 
@@ -12,6 +14,7 @@ SERVICE = Service(
     routers=ROUTERS,
     errors=ERRORS,
     consumers=consumers,
+    extra_roles={"import": import_role(ACCOUNT_ROWS)},
     subject_keys="accounts.subject-key",
 )
 

@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from chassis.companies import company_key, own_domain
 from chassis.db import Model, TenantScoped
 
 
@@ -19,8 +20,14 @@ class Account(TenantScoped, Model):
     version: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    external_id: Mapped[str | None]
+    """What it is called in another system; one account's in a tenant."""
     name: Mapped[str]
+    name_key: Mapped[str | None]
+    """The name without its legal form, by which the same account is found."""
     domain: Mapped[str | None]
+    domain_key: Mapped[str | None]
+    """The domain, unless everybody can have an address there."""
     industry: Mapped[str | None]
     company_size: Mapped[str | None]
     country: Mapped[str | None]
@@ -49,6 +56,16 @@ class Account(TenantScoped, Model):
     risk_since: Mapped[datetime | None]
     risk_cause: Mapped[UUID | None]
     """Constant for one stay at risk."""
+
+    @validates("name")
+    def _keyed_by_name(self, _: str, name: str) -> str:
+        self.name_key = company_key(name)
+        return name
+
+    @validates("domain")
+    def _keyed_by_domain(self, _: str, domain: str | None) -> str | None:
+        self.domain_key = own_domain(f"@{domain.lower()}") if domain else None
+        return domain
 
 
 class Contact(TenantScoped, Model):

@@ -2,23 +2,13 @@
 
 from typing import Any
 
-from cli.api import Api, ApiError
-from tests.world import World, eventually
+from cli.api import Api
+from tests.world import World, eventually, made
 
 
 def told(api: Api, account: str) -> list[str]:
     """What stands on the account's timeline, the newest first."""
     return [str(entry["type"]) for entry in api.items(f"/api/accounts/{account}/timeline")]
-
-
-def made(api: Api, path: str, body: dict[str, Any]) -> Any:
-    """What was made for an account; None while that has not been heard of there yet."""
-    try:
-        return api.post(path, body)
-    except ApiError as error:
-        if error.status not in (409, 422):
-            raise
-        return None
 
 
 def test_an_account_lives_by_the_leads_and_deals_that_come_of_it(world: World) -> None:

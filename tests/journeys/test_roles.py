@@ -16,7 +16,7 @@ from chassis.ids import tenant_id, user_id
 from cli.api import Api, Json
 from deploy.local.keys import Issuer, signing_key
 from tests.journeys.twins import SERVICES, Called, routes
-from tests.world import World, eventually
+from tests.world import World, eventually, made
 
 ACME = tenant_id("acme")
 MISSING = str(uuid.UUID(int=2**127))
@@ -123,6 +123,12 @@ TABLE: dict[str, Access] = {
     "GET /api/accounts/settings": EVERYBODY,
     "PUT /api/accounts/settings": ADMIN,
     "GET /api/accounts/esg": EVERYBODY,
+    "POST /api/accounts/imports": SELLERS,
+    "GET /api/accounts/imports": EVERYBODY,
+    "GET /api/accounts/imports/{job}": EVERYBODY,
+    "POST /api/accounts/imports/{job}/start": SELLERS,
+    "POST /api/accounts/imports/{job}/cancel": SELLERS,
+    "GET /api/accounts/imports/{job}/errors": EVERYBODY,
     "POST /api/accounts/{account}/contacts": SELLERS,
     "GET /api/accounts/{account}/contacts": EVERYBODY,
     "GET /api/accounts/{account}/contacts/{contact}": EVERYBODY,
@@ -207,7 +213,8 @@ class Office:
         """A hot lead of somebody, who is told of it."""
         full = {"phone": "+4930901820", "industry": "technology", "company_size": "enterprise"}
         lead = self.world.lead(ada)["id"]
-        ada.post(f"/api/leads/{lead}/assign", {"owner_id": str(user_id(ACME, login))}, key=uuid.uuid4().hex)
+        owner = {"owner_id": str(user_id(ACME, login))}
+        eventually(lambda: made(ada, f"/api/leads/{lead}/assign", owner), bool)
         seen = {"if-match": f'"{ada.get(f"/api/leads/{lead}")["version"]}"'}
         ada.http.patch(f"/api/leads/{lead}", json=full, headers=seen).raise_for_status()
         ada.post(f"/api/leads/{lead}/adjustments", {"points": 40, "reason": "Met"}, key=uuid.uuid4().hex)

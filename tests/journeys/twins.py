@@ -14,14 +14,14 @@ from chassis.http.dead_letters import dead_letter_router
 from chassis.http.routing import Route
 from chassis.ids import tenant_id, user_id
 from chassis.producer import Producer, Sendable
-from cli.api import Api, ApiError, Json
+from cli.api import Api, Json
 from cli.local import token
 from services.accounts.__main__ import SERVICE as ACCOUNTS
 from services.engagement.__main__ import SERVICE as ENGAGEMENT
 from services.leads.__main__ import SERVICE as LEADS
 from services.notifications.__main__ import SERVICE as NOTIFICATIONS
 from services.opportunities.__main__ import SERVICE as OPPORTUNITIES
-from tests.world import World, eventually
+from tests.world import World, eventually, made
 
 SERVICES = (ENGAGEMENT, LEADS, ACCOUNTS, OPPORTUNITIES, NOTIFICATIONS)
 LOGINS = ("ana", "max", "ada")
@@ -115,6 +115,8 @@ class Twin:
         own = {"letter": self.letters[called.service], "version": self.version}
         if name == "id":
             name = {"rejected": "rejected", "sources": "source"}[called.path.split("/")[3]]
+        if name == "job":
+            name = f"{called.service}_job"
         return {"lead": self.lead, "channel": "email", **self.things, **own}[name]
 
     def filter(self, name: str) -> str:
@@ -177,7 +179,8 @@ def settle(world: World, slug: str, drafts: int) -> Twin:
             "converted_to": str(conversion["account_id"]),
             "form": _form(world, admin, email),
             "candidate": str(leads[2]["id"]),
-            "job": _import(rep),
+            "leads_job": _import(rep, "leads", b"email\nno address\n"),
+            "accounts_job": _import(rep, "accounts", b"name,country\nTwin,Narnia\n"),
         }
         return Twin(
             slug,
@@ -202,15 +205,8 @@ def _opportunity(rep: Api, admin: Api, mark: str) -> dict[str, str]:
     amount = {"minor": 2_500_000, "currency": "EUR"}
     deal = {"title": "Initial Opportunity", "account_id": account, "pipeline": pipeline, "amount": amount}
 
-    def opened() -> str | None:
-        try:
-            return str(rep.post("/api/opportunities", deal)["id"])
-        except ApiError as error:
-            if error.status != 409:  # the account has not been heard of yet
-                raise
-            return None
-
-    return {"opportunity": str(eventually(opened, bool)), "account": account, "pipeline": pipeline}
+    opened = eventually(lambda: made(rep, "/api/opportunities", deal), bool)
+    return {"opportunity": str(opened["id"]), "account": account, "pipeline": pipeline}
 
 
 def _form(world: World, admin: Api, email: str) -> str:
@@ -221,14 +217,11 @@ def _form(world: World, admin: Api, email: str) -> str:
     return str(form["id"])
 
 
-def _import(rep: Api) -> str:
+def _import(rep: Api, service: str, file: bytes) -> str:
     """A file that was tried: it is kept, and so is the row that was refused."""
-    form = {
-        "files": {"file": ("leads.csv", b"email\nno address\n")},
-        "data": {"options": '{"dry_run": true}'},
-    }
-    job = rep.call("POST", "/api/leads/imports", **form)["id"]
-    eventually(lambda: rep.get(f"/api/leads/imports/{job}"), lambda found: found["invalid"] == 1)
+    form = {"files": {"file": ("list.csv", file)}, "data": {"options": '{"dry_run": true}'}}
+    job = rep.call("POST", f"/api/{service}/imports", **form)["id"]
+    eventually(lambda: rep.get(f"/api/{service}/imports/{job}"), lambda found: found["invalid"] == 1)
     return str(job)
 
 

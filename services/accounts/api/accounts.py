@@ -24,15 +24,13 @@ from chassis.http import (
     require,
 )
 from services.accounts import commands, queries
-from services.accounts.api.bodies import AccountChange, AccountFields, NewAccount
+from services.accounts.api.bodies import AccountChange, NewAccount
 from services.accounts.api.views import AccountView, account_view
-from services.accounts.domain import AccountNotFound, ParentNotFound, Tier
+from services.accounts.domain import GIVERS, AccountNotFound, ParentNotFound, Tier
 from services.accounts.queries import Order, Wanted
 
 router = Router(prefix="/api/accounts", tags=["accounts"])
 WRITERS = require("rep", "manager", "account_manager", "admin", "service")
-GIVERS = frozenset({"manager", "account_manager", "admin", "service"})
-"""Roles that may give an account to somebody; a rep's new account is the rep's own."""
 
 
 @router.post("", status_code=201, dependencies=[WRITERS])
@@ -42,9 +40,10 @@ def open_account(
 ) -> AccountView:
     """A new account; who opens it owns it, where nothing else is said."""
     fields = body.model_dump(exclude={"name"})
-    if "owner_id" not in body.model_fields_set:
+    if "owner_id" in body.model_fields_set:
+        check_owner(uow, caller, body.owner_id)
+    else:
         fields["owner_id"] = caller.user
-    _check_owner(uow, caller, body)
     _check_parent(uow, scope, body.parent_id)
     row = commands.open_account(uow, body.name, fields)
     response.headers["Location"] = f"/api/accounts/{row.id}"
@@ -88,7 +87,8 @@ def change_account(
 ) -> AccountView:
     """Changes the named fields."""
     queries.get_account(uow, scope, account)
-    _check_owner(uow, caller, body)
+    if "owner_id" in body.model_fields_set:
+        check_owner(uow, caller, body.owner_id)
     _check_parent(uow, scope, body.parent_id)
     fields = body.model_dump(exclude_unset=True)
     return _tagged(commands.change_account(uow, account, fields, seen.check), response)
@@ -108,13 +108,13 @@ def reopen_account(account: Id, uow: Transaction, scope: ScopeDep, response: Res
     return _tagged(commands.reopen_account(uow, account), response)
 
 
-def _check_owner(uow: UnitOfWork, caller: Caller, body: AccountFields) -> None:
+def check_owner(uow: UnitOfWork, caller: Caller, owner: UUID | None) -> None:
     """Raises Problem 403 where somebody gives an account away who may not; ColleagueNotFound."""
-    if "owner_id" in body.model_fields_set and body.owner_id != caller.user:
+    if owner != caller.user:
         if caller.roles.isdisjoint(GIVERS):
             raise Problem(403, detail="Your roles do not allow to say who owns an account.")
-        if body.owner_id is not None:
-            commands.check_colleague(uow, body.owner_id)
+        if owner is not None:
+            commands.check_colleague(uow, owner)
 
 
 def _check_parent(uow: UnitOfWork, scope: Scope, parent: UUID | None) -> None:

@@ -6,7 +6,9 @@ from pydantic import AfterValidator, Field
 
 from chassis.contact import check_country, check_email
 from chassis.http import Id, RequestModel
-from services.accounts.domain import Engagement, Size, Tier
+from chassis.http.imports import ImportOptions, ImportPlan, Place
+from services.accounts.domain import Engagement, Mode, Size, Tier
+from services.accounts.importing import Field as Column
 
 Text = Annotated[str, Field(max_length=200)]
 Country = Annotated[
@@ -20,6 +22,9 @@ Custom = Annotated[dict[Annotated[str, Field(min_length=1, max_length=50)], Text
 class AccountFields(RequestModel):
     """What a person may say of an account beside its name."""
 
+    external_id: Annotated[
+        str | None, Field(min_length=1, max_length=200, description="its id in another system; one account's")
+    ] = None
     domain: Domain | None = None
     industry: Text | None = None
     company_size: Size | None = None
@@ -48,6 +53,34 @@ class AccountChange(AccountFields):
     name: Name = ""
     tier: Tier = "standard"
     custom: Custom = Field(default_factory=dict)
+
+
+class AccountRow(AccountFields):
+    """An account as a row of a file describes it: new, or one that is there already."""
+
+    name: Name | None = None
+    tier: Tier | None = None
+
+
+class AccountImportPlan(ImportPlan):
+    """How a file is to become accounts; what is left out stays as it was, or is found out."""
+
+    mapping: Annotated[
+        dict[Place, Column] | None,
+        Field(description="place of a column, from 0, to the field that it means"),
+    ] = None
+    duplicates: Annotated[
+        Mode | None,
+        Field(description="there already: the same external id, else name or domain; left out: skip"),
+    ] = None
+    owner_id: Annotated[
+        Id | None,
+        Field(description="whose new accounts are where a row says nothing; left out: the caller's"),
+    ] = None
+
+
+class AccountImportOptions(AccountImportPlan, ImportOptions):
+    """How a file is read, and whether its rows become accounts at once or wait for a start."""
 
 
 class ContactFields(RequestModel):

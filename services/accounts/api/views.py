@@ -5,7 +5,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from chassis.http import View
-from services.accounts.domain import Size
+from chassis.http.imports import ImportView, PreviewedView
+from services.accounts.domain import Mode, Size
 from services.accounts.models import Account, Contact
 
 
@@ -13,6 +14,7 @@ class AccountView(View):
     """An account."""
 
     id: UUID
+    external_id: str | None
     name: str
     domain: str | None
     industry: str | None
@@ -44,6 +46,17 @@ class AccountView(View):
 def account_view(row: Account) -> AccountView:
     """As the API shows an account."""
     return AccountView.model_validate(row)
+
+
+class AccountImportView(ImportView):
+    """A file on its way to be accounts."""
+
+    duplicates: Mode
+    owner_id: UUID | None
+
+
+class PreviewedAccountImportView(AccountImportView, PreviewedView):
+    """An import with what would come of its first rows, as long as it waits for its start."""
 
 
 class ContactView(View):

@@ -1,27 +1,30 @@
 """An account by hand: opened, changed, closed, opened again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
 
-from chassis.db import UnitOfWork
+from chassis.db import UnitOfWork, insert_plain, values_of
 from chassis.ids import new_id
 from services.accounts import events
 from services.accounts.commands.health import end_risk, refresh
-from services.accounts.commands.timeline import tell
+from services.accounts.commands.settings import settings_of
+from services.accounts.commands.timeline import tell, tell_all
 from services.accounts.domain import (
     AccountClosed,
     AccountNotFound,
+    ExternalIdTaken,
     HierarchyLoop,
     ParentNotFound,
 )
-from services.accounts.domain.health import START_HEALTH
+from services.accounts.domain.health import START_HEALTH, fold
 from services.accounts.events import bump
 from services.accounts.models import Account
 
 FIELDS = (
+    "external_id",
     "domain",
     "industry",
     "company_size",
@@ -41,16 +44,42 @@ FIELDS = (
 
 
 def open_account(uow: UnitOfWork, name: str, fields: Mapping[str, Any], id: UUID | None = None) -> Account:
-    """A new account, with the health that every account begins with. Raises ParentNotFound."""
+    """A new account, with the health that every account begins with.
+
+    Raises ParentNotFound, ExternalIdTaken.
+    """
     if parent := fields.get("parent_id"):
         _check_parent(uow, parent)
-    account = Account(
+    _check_external_id(uow, fields)
+    account = _new(uow, id or new_id(), {**fields, "name": name})
+    uow.session.add(account)
+    uow.session.flush()
+    tell(uow, events.account_opened(uow, account))
+    refresh(uow, account)
+    return account
+
+
+def open_accounts(uow: UnitOfWork, entries: Sequence[tuple[UUID, Mapping[str, Any]]]) -> None:
+    """Many new accounts under ids of their own, of which nobody can know yet, by one statement.
+
+    Parents and external ids are the caller's to check.
+    """
+    limits = settings_of(uow).limits
+    accounts = [_new(uow, id, fields) for id, fields in entries]
+    for account in accounts:
+        account.due_at = fold(uow.now, (), uow.now, limits).next_change_at
+    insert_plain(uow.session, {Account: [values_of(account) for account in accounts]})
+    tell_all(uow, [events.account_opened(uow, account) for account in accounts])
+
+
+def _new(uow: UnitOfWork, id: UUID, fields: Mapping[str, Any]) -> Account:
+    return Account(
         tenant_id=uow.tenant,
-        id=id or new_id(),
+        id=id,
         version=1,
         created_at=uow.now,
         updated_at=uow.now,
-        name=name,
+        name=fields["name"],
         tier=fields.get("tier") or "standard",
         custom=fields.get("custom") or {},
         closed_at=None,
@@ -60,11 +89,6 @@ def open_account(uow: UnitOfWork, name: str, fields: Mapping[str, Any], id: UUID
         at_risk=False,
         **{field: fields.get(field) for field in FIELDS},
     )
-    uow.session.add(account)
-    uow.session.flush()
-    tell(uow, events.account_opened(uow, account))
-    refresh(uow, account)
-    return account
 
 
 def change_account(
@@ -72,8 +96,9 @@ def change_account(
 ) -> Account:
     """Changes the named fields; what is as it was changes nothing. `seen(version)` refuses a stale view.
 
-    Raises AccountNotFound, AccountClosed, ParentNotFound, HierarchyLoop.
+    Raises AccountNotFound, AccountClosed, ParentNotFound, HierarchyLoop, ExternalIdTaken.
     """
+    _check_external_id(uow, fields, account_id)
     account = locked(uow, account_id)
     seen(account.version)
     changed = [name for name, value in fields.items() if getattr(account, name) != value]
@@ -87,6 +112,25 @@ def change_account(
         setattr(account, name, fields[name])
     tell_change(uow, account, changed)
     return account
+
+
+def change_accounts(uow: UnitOfWork, changes: Sequence[tuple[UUID, Mapping[str, Any]]]) -> None:
+    """Changes the named fields of many accounts, one after the other; what is as it was changes nothing.
+
+    That they are open, and their external ids free, is the caller's to check.
+    """
+    ids = {id for id, _ in changes}
+    found = select(Account).where(Account.tenant_id == uow.tenant, Account.id.in_(ids)).order_by(Account.id)
+    accounts = {account.id: account for account in uow.session.scalars(found.with_for_update())}
+    told = []
+    for id, fields in changes:
+        account = accounts[id]
+        if changed := [name for name, value in fields.items() if getattr(account, name) != value]:
+            for name in changed:
+                setattr(account, name, fields[name])
+            bump(uow, account)
+            told.append(events.account_changed(uow, account, changed))
+    tell_all(uow, told)
 
 
 def close_account(uow: UnitOfWork, account_id: UUID) -> Account:
@@ -133,6 +177,26 @@ def tell_change(uow: UnitOfWork, account: Account, changed: list[str]) -> None:
     """Says that fields of an account changed."""
     bump(uow, account)
     tell(uow, events.account_changed(uow, account, changed))
+
+
+def one_at_a_time(uow: UnitOfWork) -> None:
+    """Until its end this transaction is the only one of the tenant that looks who is there already.
+
+    Taken before any account is locked: who has this never waits for who waits for it.
+    """
+    lock = text("SELECT pg_advisory_xact_lock(hashtext('accounts.entry'), hashtext(:tenant))")
+    uow.session.execute(lock, {"tenant": str(uow.tenant)})
+
+
+def _check_external_id(uow: UnitOfWork, fields: Mapping[str, Any], own: UUID | None = None) -> None:
+    """Raises ExternalIdTaken where another account has it."""
+    if (external_id := fields.get("external_id")) is None:
+        return
+    one_at_a_time(uow)
+    mine = (Account.tenant_id == uow.tenant, Account.external_id == external_id)
+    holder = uow.session.scalar(select(Account.id).where(*mine))
+    if holder not in (None, own):
+        raise ExternalIdTaken(str(holder))
 
 
 def _close(uow: UnitOfWork, account: Account) -> None:

@@ -5,10 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import from_millis
-from chassis.db import UnitOfWork
+from chassis.db import UnitOfWork, insert_plain
 from chassis.ids import derived_id
 from chassis.outbox import Outgoing
 from services.accounts.domain.timeline import SHOWN, shown
@@ -19,9 +18,17 @@ Record = Mapping[str, Any]
 
 def tell(uow: UnitOfWork, event: Outgoing) -> None:
     """Publishes a fact of this service and writes it on its account's timeline."""
-    uow.publish(event)
-    if event.record is not None:
-        note(uow, [entry(uow, event.type, event.record, UUID(event.record["account_id"]))])
+    tell_all(uow, [event])
+
+
+def tell_all(uow: UnitOfWork, told: Iterable[Outgoing]) -> None:
+    """Publishes facts and writes them on the timelines of their accounts, in one statement."""
+    entries = []
+    for event in told:
+        uow.publish(event)
+        if event.record is not None:
+            entries.append(entry(uow, event.type, event.record, UUID(event.record["account_id"])))
+    note(uow, entries)
 
 
 def entry(uow: UnitOfWork, type: str, record: Record, account_id: UUID | None) -> dict[str, Any] | None:
@@ -44,8 +51,7 @@ def entry(uow: UnitOfWork, type: str, record: Record, account_id: UUID | None) -
 
 def note(uow: UnitOfWork, entries: Iterable[dict[str, Any] | None]) -> None:
     """Writes entries; those that are there already stay as they are."""
-    if rows := [row for row in entries if row is not None]:
-        uow.session.execute(insert(TimelineEntry).on_conflict_do_nothing(), rows)
+    insert_plain(uow.session, {TimelineEntry: [row for row in entries if row is not None]}, again=True)
 
 
 def take_alert(uow: UnitOfWork, record: Record) -> None:

@@ -11,6 +11,8 @@ Tiers = Sequence[tuple[int, Tier]]
 
 DEFAULT_TIERS: Final[Tiers] = ((80, "strategic"), (50, "growth"), (0, "standard"))
 UNNAMED: Final = "Unnamed account"
+GIVERS: Final = frozenset({"manager", "account_manager", "admin", "service"})
+"""Roles that may give an account to somebody; a rep's new account is the rep's own."""
 MAILBOX_PROVIDERS: Final = frozenset(
     {
         "aol.com",
@@ -60,6 +62,14 @@ class ParentNotFound(Exception):
 
 class HierarchyLoop(Exception):
     """The parent is the account itself or stands below it (F58)."""
+
+
+class ExternalIdTaken(Exception):
+    """Another account of the tenant has this id in the other system; `extra` says which."""
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__("Another account has this external id; change that one, or give it another id.")
+        self.extra = {"account_id": account_id}
 
 
 class AccountClosed(Exception):

@@ -9,6 +9,7 @@ from services.accounts.queries.accounts import (
     get_account,
     list_accounts,
     sort_value,
+    visible,
 )
 from services.accounts.queries.history import (
     Growth,
@@ -38,4 +39,5 @@ __all__ = [
     "list_team",
     "sort_value",
     "timeline",
+    "visible",
 ]

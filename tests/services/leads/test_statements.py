@@ -1,37 +1,19 @@
 """What a lead costs the database."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, event
 
 from services.leads import commands
 from tests.services.leads.conftest import House
 from tests.services.leads.test_api import JO
 from tests.services.leads.test_capture import account
+from tests.services.statements import statements
 
 MOST = 6
 """Statements of a create: duplicate check, assignment, score and events included. The transaction's own frame
 (BEGIN, the tenant, COMMIT) and keeping the answer under an Idempotency-Key come with any write."""
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The statements that are sent meanwhile, without the transaction's frame."""
-    sent: list[str] = []
-
-    def note(*call: Any) -> None:
-        if "set_config" not in call[2]:
-            sent.append(call[2])
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("linked", [False, True])

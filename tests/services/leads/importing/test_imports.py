@@ -1,10 +1,5 @@
 """Files become leads: uploaded, previewed, tried, taken in by a worker, resumed after its death."""
 
-import csv
-import io
-import json
-from threading import Event
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +10,7 @@ from sqlalchemy import text
 from chassis import imports
 from chassis.ids import user_id
 from services.leads.api.rows import LEAD_ROWS
+from tests.services.files import Files, Worker, counts
 from tests.services.leads.conftest import ACME, GLOBEX, Door, House
 from tests.services.leads.matching.test_entry import LEADS, created, decide
 
@@ -28,62 +24,13 @@ FILE = (
 )
 
 
-class Worker:
-    """The role import, one turn at a time."""
-
-    def __init__(self, house: House) -> None:
-        runtime = SimpleNamespace(database=house.database, vault=house.vault, clock=house.clock)
-        self.importer = imports.Importer(runtime, LEAD_ROWS, Event())
-
-    def work(self) -> None:
-        """Until nothing is left to do."""
-        while self.importer.import_due():
-            pass
+FILES = Files(IMPORTS, FILE)
 
 
 @pytest.fixture
 def worker(house: House) -> Worker:
     """A member that takes imports in."""
-    return Worker(house)
-
-
-def upload(
-    client: httpx.Client, file: str | bytes = FILE, key: str | None = None, **options: Any
-) -> httpx.Response:
-    """A file as a browser sends it."""
-    raw = file.encode() if isinstance(file, str) else file
-    headers = {"idempotency-key": key} if key else {}
-    form = {"options": json.dumps(options)} if options else {}
-    return client.post(IMPORTS, files={"file": ("leads.csv", raw)}, data=form, headers=headers)
-
-
-def uploaded(client: httpx.Client, file: str | bytes = FILE, **options: Any) -> dict[str, Any]:
-    """The import that a file became."""
-    answer = upload(client, file, **options)
-    assert answer.status_code == 202, answer.text
-    assert answer.headers["location"] == f"{IMPORTS}/{answer.json()['id']}"
-    job: dict[str, Any] = answer.json()
-    return job
-
-
-def seen(client: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
-    """The import as it is now."""
-    answer = client.get(f"{IMPORTS}/{job['id']}")
-    assert answer.status_code == 200
-    now: dict[str, Any] = answer.json()
-    return now
-
-
-def counts(job: dict[str, Any]) -> tuple[int, ...]:
-    """Done, created, updated, duplicate, invalid."""
-    return tuple(job[name] for name in ("position", "created", "updated", "duplicate", "invalid"))
-
-
-def refused(client: httpx.Client, job: dict[str, Any]) -> list[dict[str, str]]:
-    """The rows of the error file."""
-    answer = client.get(f"{IMPORTS}/{job['id']}/errors")
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline="")))
+    return Worker(house, LEAD_ROWS)
 
 
 def many(count: int) -> str:
@@ -93,7 +40,7 @@ def many(count: int) -> str:
 
 
 def test_a_file_becomes_leads(ana: httpx.Client, worker: Worker, house: House) -> None:
-    job = uploaded(ana)
+    job = FILES.uploaded(ana)
     assert (job["state"], job["rows"], job["separator"], job["encoding"]) == ("waiting", 4, ";", "utf-8")
     assert {one["header"]: one["field"] for one in job["columns"]} == {
         "First Name": "first_name",
@@ -105,7 +52,7 @@ def test_a_file_becomes_leads(ana: httpx.Client, worker: Worker, house: House) -
         "Shoe size": None,
     }
     worker.work()
-    done = seen(ana, job)
+    done = FILES.seen(ana, job)
     assert (done["state"], counts(done)) == ("done", (4, 2, 0, 0, 2))
     leads = ana.get(LEADS).json()["items"]
     assert {(one["email"], one["company_size"], one["lead_source"]) for one in leads} == {
@@ -119,9 +66,9 @@ def test_a_file_becomes_leads(ana: httpx.Client, worker: Worker, house: House) -
 
 
 def test_refused_rows_come_back_as_a_file_that_runs_nothing(ana: httpx.Client, worker: Worker) -> None:
-    job = uploaded(ana)
+    job = FILES.uploaded(ana)
     worker.work()
-    zoe, max = refused(ana, job)
+    zoe, max = FILES.refused(ana, job)
     assert (zoe["line"], zoe["First Name"]) == ("3", "Zoe")
     assert zoe["error"].startswith("email: ")
     assert (max["line"], max["Company"]) == ("4", "'=Initech")
@@ -130,9 +77,9 @@ def test_refused_rows_come_back_as_a_file_that_runs_nothing(ana: httpx.Client, w
 
 def test_a_preview_says_what_would_come_of_the_first_rows(ana: httpx.Client, worker: Worker) -> None:
     jo = created(ana, email="jo@acme.example")
-    job = uploaded(ana, start=False)
+    job = FILES.uploaded(ana, start=False)
     worker.work()
-    assert job["state"] == seen(ana, job)["state"] == "ready"
+    assert job["state"] == FILES.seen(ana, job)["state"] == "ready"
     rows = job["preview"]
     assert [(row["line"], row["result"]) for row in rows] == [
         (2, "duplicate"), (3, "invalid"), (4, "invalid"), (5, "created")
@@ -143,20 +90,20 @@ def test_a_preview_says_what_would_come_of_the_first_rows(ana: httpx.Client, wor
 
 
 def test_a_dry_run_counts_and_makes_nothing(ana: httpx.Client, worker: Worker, house: House) -> None:
-    job = uploaded(ana, dry_run=True)
+    job = FILES.uploaded(ana, dry_run=True)
     worker.work()
-    tried = seen(ana, job)
+    tried = FILES.seen(ana, job)
     assert (tried["state"], tried["dry_run"], counts(tried)) == ("ready", True, (4, 2, 0, 0, 2))
-    assert len(refused(ana, job)) == 2
+    assert len(FILES.refused(ana, job)) == 2
     assert (ana.get(LEADS).json()["items"], house.published()) == ([], [])
     assert ana.post(f"{IMPORTS}/{job['id']}/start", json={}).status_code == 202
     worker.work()
-    assert counts(seen(ana, job)) == (4, 2, 0, 0, 2)
+    assert counts(FILES.seen(ana, job)) == (4, 2, 0, 0, 2)
     assert len(ana.get(LEADS).json()["items"]) == 2
 
 
 def test_people_decide_what_a_column_means(ana: httpx.Client, worker: Worker) -> None:
-    job = uploaded(ana, "a,b\nJo,jo@acme.example\n", start=False)
+    job = FILES.uploaded(ana, "a,b\nJo,jo@acme.example\n", start=False)
     assert [one["field"] for one in job["columns"]] == [None, None]
     assert job["preview"][0]["errors"][0]["detail"] == "No mapped column has anything in it."
     plan = {"mapping": {"0": "first_name", "1": "email"}, "lead_source": "event"}
@@ -177,12 +124,12 @@ def test_who_is_there_already_is_skipped_updated_or_created(
 ) -> None:
     jo = created(ana, email="jo@acme.example")
     file = "email,title\nJO@acme.example,CTO\nzoe@acme.example,CFO\nzoe@acme.example,CEO\n"
-    job = uploaded(ana, file, duplicates=duplicates)
+    job = FILES.uploaded(ana, file, duplicates=duplicates)
     worker.work()
-    assert counts(seen(ana, job)) == result
+    assert counts(FILES.seen(ana, job)) == result
     title = ana.get(f"{LEADS}/{jo['id']}").json()["job_title"]
     assert title == ("CTO" if duplicates == "update" else None)
-    there = [row["error"] for row in refused(ana, job)]
+    there = [row["error"] for row in FILES.refused(ana, job)]
     assert len(there) == result[3]
     if there:
         assert there[0] == f"is there already: lead {jo['id']} (email, domain)"
@@ -192,25 +139,25 @@ def test_the_tenants_policy_can_rule_imports(ana: httpx.Client, ada: httpx.Clien
     created(ana, email="jo@acme.example")
     decide(ada, sources={"import": {"action": "block", "override": False}})
     for wish in ("by_policy", "create"):
-        job = uploaded(ana, "email\njo@acme.example\n", duplicates=wish)
+        job = FILES.uploaded(ana, "email\njo@acme.example\n", duplicates=wish)
         worker.work()
-        assert counts(seen(ana, job)) == (1, 0, 0, 1, 0)
+        assert counts(FILES.seen(ana, job)) == (1, 0, 0, 1, 0)
 
 
 def test_an_import_goes_on_where_its_worker_died(ana: httpx.Client, house: House) -> None:
-    job = uploaded(ana, many(1200))
-    dying = Worker(house)
+    job = FILES.uploaded(ana, many(1200))
+    dying = Worker(house, LEAD_ROWS)
     claim = house.run(imports.claim_import)
     content = house.run(lambda uow: imports.content_of(uow, claim.id))
     taken = next(dying.importer.chunks(content, claim))
     house.run(lambda uow: imports.take_chunk(uow, house.vault, LEAD_ROWS, claim, taken))
-    assert counts(seen(ana, job)) == (500, 500, 0, 0, 0)
-    Worker(house).work()
-    assert counts(seen(ana, job))[0] == 500, "the claim still holds"
+    assert counts(FILES.seen(ana, job)) == (500, 500, 0, 0, 0)
+    Worker(house, LEAD_ROWS).work()
+    assert counts(FILES.seen(ana, job))[0] == 500, "the claim still holds"
     lapse = text("UPDATE imports SET leased_until = now() - interval '1 s'")
     house.run(lambda uow: uow.session.execute(lapse))
-    Worker(house).work()
-    done = seen(ana, job)
+    Worker(house, LEAD_ROWS).work()
+    done = FILES.seen(ana, job)
     assert (done["state"], counts(done)) == ("done", (1200, 1200, 0, 0, 0))
     with pytest.raises(imports.ClaimLost):
         house.run(lambda uow: imports.take_chunk(uow, house.vault, LEAD_ROWS, claim, taken))
@@ -219,7 +166,7 @@ def test_an_import_goes_on_where_its_worker_died(ana: httpx.Client, house: House
 
 
 def test_a_cancelled_import_goes_no_further(ana: httpx.Client, worker: Worker, house: House) -> None:
-    job = uploaded(ana)
+    job = FILES.uploaded(ana)
     claim = house.run(imports.claim_import)
     for _ in range(2):
         assert ana.post(f"{IMPORTS}/{job['id']}/cancel").json()["state"] == "cancelled"
@@ -230,11 +177,11 @@ def test_a_cancelled_import_goes_no_further(ana: httpx.Client, worker: Worker, h
 
 
 def test_the_same_upload_under_one_key_is_one_import(ana: httpx.Client, worker: Worker) -> None:
-    answers = [upload(ana, key="upload-1") for _ in range(2)]
+    answers = [FILES.upload(ana, key="upload-1") for _ in range(2)]
     assert len({answer.json()["id"] for answer in answers}) == 1
     worker.work()
-    assert upload(ana, key="upload-1").json()["state"] == "done"
-    assert upload(ana, "email\nother@acme.example\n", key="upload-1").status_code == 422
+    assert FILES.upload(ana, key="upload-1").json()["state"] == "done"
+    assert FILES.upload(ana, "email\nother@acme.example\n", key="upload-1").status_code == 422
     assert len(ana.get(LEADS).json()["items"]) == 2
     assert len(ana.get(IMPORTS).json()["items"]) == 1
 
@@ -254,14 +201,14 @@ BAD_OPTIONS: list[tuple[dict[str, Any], str]] = [
 
 def test_wrong_options_are_refused_by_place(ana: httpx.Client) -> None:
     for options, pointer in BAD_OPTIONS:
-        answer = upload(ana, **options)
+        answer = FILES.upload(ana, **options)
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), options
     assert ana.get(IMPORTS).json()["items"] == []
 
 
 @pytest.mark.parametrize("raw", [b"", b"\n\n\n", b"\xff\xfe", b",,,\n", b"\xff\xfe\x00"])
 def test_what_is_no_table_is_refused(ana: httpx.Client, raw: bytes) -> None:
-    answer = upload(ana, raw)
+    answer = FILES.upload(ana, raw)
     assert (answer.status_code, answer.json()["title"]) == (422, "The file cannot be read")
 
 
@@ -295,16 +242,16 @@ ODD: list[tuple[str, str]] = [
 @pytest.mark.parametrize("number", range(len(ODD)))
 def test_odd_files_end_with_every_row_accounted_for(ana: httpx.Client, worker: Worker, number: int) -> None:
     file, state = ODD[number]
-    job = uploaded(ana, file)
+    job = FILES.uploaded(ana, file)
     worker.work()
-    done = seen(ana, job)
+    done = FILES.seen(ana, job)
     assert done["state"] == state
     assert done["position"] == done["rows"] == done["created"] + done["invalid"]
-    assert len(refused(ana, job)) == done["invalid"]
+    assert len(FILES.refused(ana, job)) == done["invalid"]
 
 
 def test_globex_sees_no_import_of_acme(ana: httpx.Client, door: Door) -> None:
-    job = uploaded(ana)
+    job = FILES.uploaded(ana)
     with door.client("ana", tenant=GLOBEX) as other:
         for id in (job["id"], str(uuid4()), "not-an-id"):
             for method, path in (("GET", ""), ("GET", "/errors"), ("POST", "/start"), ("POST", "/cancel")):
