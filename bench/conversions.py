@@ -58,10 +58,13 @@ def qualified(rep: Api, number: int) -> Json:
 
 
 def convert(rep: Api, lead: Json) -> None:
-    """One conversion; raises unless it is done when the call answers."""
+    """One conversion to its end, also where that comes after the call has answered; raises when refused."""
     answer = rep.post(f"/api/leads/{lead['id']}/convert", {"amount": AMOUNT}, key=str(uuid.uuid4()))
-    if answer["state"] != "done":
-        raise RuntimeError(f"The conversion is {answer['state']} after the time that a caller waits.")
+    while answer["state"] not in ("done", "failed"):
+        time.sleep(0.01)
+        answer = rep.get(f"/api/leads/conversions/{answer['conversion_id']}")
+    if answer["state"] == "failed":
+        raise RuntimeError(f"The conversion was refused: {answer}")
 
 
 def together(rep: Api, leads: list[Json]) -> float:

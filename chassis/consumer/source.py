@@ -13,8 +13,11 @@ from chassis.consumer.errors import OffsetLost
 from chassis.consumer.records import Position, RawRecord, raw_record
 
 FIRST_WAIT_SECONDS = 1.0
-GATHER_SECONDS = 0.01
-"""What comes so soon after the first record goes into its transaction: that costs less than one for each."""
+GATHER_SECONDS = 0.02
+"""What comes so soon after the first record goes into its transaction: that costs less than one for each.
+
+Waited only where the last record did not come alone: a step of a saga is not held up for company.
+"""
 REQUEST_SECONDS = 5
 LEAVE_SECONDS = 5.0
 
@@ -48,6 +51,7 @@ class Source:
         common: dict[str, Any] = {"bootstrap.servers": bootstrap, "client.id": client}
         self._consumer: Any = Consumer({**common, **CONSUMER, "group.id": group, **settings})
         self._admin = AdminClient(common)
+        self._in_company = False
         self.granted: set[Position] | None = None
         """Positions that the group gave to this member and that wait for `begin`; None where none do."""
         self.held: set[Position] = set()
@@ -79,7 +83,9 @@ class Source:
         first = self._consumer.poll(FIRST_WAIT_SECONDS)
         if first is None:
             return []
-        rest = self._consumer.consume(most - 1, GATHER_SECONDS) if most > 1 else []
+        wait = GATHER_SECONDS if self._in_company else 0.0
+        rest = self._consumer.consume(most - 1, wait) if most > 1 else []
+        self._in_company = bool(rest)
         return list(self._records([first, *rest]))
 
     def _records(self, messages: Iterable[Any]) -> Iterator[RawRecord]:

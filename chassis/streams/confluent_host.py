@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 CHUNK = 4_000
 GATHER = 0.01
-"""Seconds after its first record in which a chunk gathers when there is little."""
+"""Seconds after its first record in which a chunk gathers; none for a record that comes alone."""
 IDLE = 0.2
 """Seconds for which the first record is waited for."""
 WATCH_EVERY = 2.0
@@ -33,6 +33,7 @@ class ConfluentHost(Generic[S]):
     def __init__(self, engine: Engine[S], group: str, settings: StreamSettings) -> None:
         self._engine = engine
         self._idle = True
+        self._in_company = False
         self._consumer = Consumer(
             {
                 "bootstrap.servers": settings.bootstrap,
@@ -66,10 +67,11 @@ class ConfluentHost(Generic[S]):
             self._consumer.close()
 
     def _turn(self) -> None:
-        first, others = (0.0, 0.0) if self._engine.more else (IDLE, GATHER)
-        chunk = self._consumer.consume(1, first)
+        chunk = self._consumer.consume(1, 0.0 if self._engine.more else IDLE)
         if chunk:
-            chunk += self._consumer.consume(CHUNK - 1, others)
+            in_company = self._in_company and not self._engine.more
+            chunk += self._consumer.consume(CHUNK - 1, GATHER if in_company else 0.0)
+            self._in_company = len(chunk) > 1
         self._idle = len(chunk) < CHUNK
         if chunk or self._engine.more:
             self._engine.advance(self._sound(chunk))
