@@ -62,7 +62,7 @@ class Mailer:
             {
                 "bootstrap.servers": kafka,
                 "enable.idempotence": True,
-                "max.in.flight.requests.per.connection": 1,  # as chassis/durable.py says why
+                "max.in.flight.requests.per.connection": 1,  # see docs/decisions/0012
                 "linger.ms": 5,
             }
         )
