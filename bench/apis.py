@@ -9,7 +9,8 @@ import httpx
 
 from chassis.migrations import migrate, versions_of
 from deploy.local import keys
-from deploy.local.home import ROOT, free_port
+from deploy.local.free_ports import free_port
+from deploy.local.home import ROOT
 from deploy.local.infra import Infra
 from deploy.local.process import Process
 

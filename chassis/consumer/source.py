@@ -29,7 +29,7 @@ CONSUMER = {
     "session.timeout.ms": 10_000,
     "heartbeat.interval.ms": 1_000,
     "max.poll.interval.ms": 300_000,
-    "fetch.wait.max.ms": 100,
+    "fetch.wait.max.ms": 500,  # what comes is answered at once; each empty answer costs the broker
     "fetch.queue.backoff.ms": 10,
     "queued.max.messages.kbytes": 32_768,
     "socket.keepalive.enable": True,

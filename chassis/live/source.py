@@ -31,7 +31,7 @@ def open_consumer(bootstrap: str, client: str) -> Any:
             "auto.offset.reset": "error",
             "enable.partition.eof": True,
             "queued.max.messages.kbytes": 8192,
-            "fetch.wait.max.ms": 100,
+            "fetch.wait.max.ms": 500,
         }
     )
 

@@ -40,6 +40,7 @@ class ConfluentHost(Generic[S]):
                 "client.id": settings.client,
                 "group.id": group,
                 **FETCH,
+                "fetch.wait.max.ms": 500,  # an empty answer costs the broker
                 "partition.assignment.strategy": "range",  # the same numbers of every input to one member
                 "session.timeout.ms": int(settings.session_timeout * 1_000),
                 "heartbeat.interval.ms": 1_000,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local import fetch
-from deploy.local.home import folder, free_port
+from deploy.local.free_ports import free_port
+from deploy.local.home import folder
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.registry import Registry

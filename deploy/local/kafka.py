@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local import fetch
-from deploy.local.home import SetupError, folder, free_port, need_port, need_space
+from deploy.local.free_ports import free_port
+from deploy.local.home import SetupError, folder, need_port, need_space
 from deploy.local.process import Process
 
 CLUSTER = "5L6g3nShT-eMCtK--X86sw"

@@ -4,7 +4,8 @@ import json
 import os
 from pathlib import Path
 
-from deploy.local.home import SetupError, folder, free_port
+from deploy.local.free_ports import free_port
+from deploy.local.home import SetupError, folder
 
 DEFAULTS = {
     "gateway": 8080,

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from deploy.local import fetch
-from deploy.local.home import folder, free_port, need_port, serves
+from deploy.local.free_ports import free_port
+from deploy.local.home import folder, need_port, serves
 from deploy.local.process import Process
 
 

@@ -11,7 +11,7 @@ from itertools import cycle
 
 import psutil
 
-from deploy.local.home import free_port
+from deploy.local.free_ports import free_port
 from deploy.local.process import Process
 from deploy.local.start import is_up
 from deploy.local.system import Program, System

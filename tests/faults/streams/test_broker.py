@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import fetch
-from deploy.local.home import free_port
+from deploy.local.free_ports import free_port
 from deploy.local.kafka import Kafka
 from tests.faults.streams.arena import Arena, times
 from tests.faults.streams.writer import Writer

@@ -27,7 +27,7 @@ from chassis.outbox import Publisher
 from chassis.pii import Vault
 from chassis.settings import LOCAL_PII_KEY
 from chassis.testing import FrozenClock, packaged_codec
-from deploy.local.home import free_port
+from deploy.local.free_ports import free_port
 from services.notifications import commands
 from tests.colleagues import user_record
 

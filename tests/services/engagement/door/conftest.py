@@ -26,7 +26,7 @@ from chassis.ids import NOBODY, new_id, tenant_id, user_id
 from chassis.pii import Vault
 from chassis.producer import Producer, Sendable
 from chassis.runtime import patiently
-from deploy.local.home import free_port
+from deploy.local.free_ports import free_port
 from deploy.local.postgres import Postgres
 from services.engagement.settings import EngagementSettings
 from tests.topics import records

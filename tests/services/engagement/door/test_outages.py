@@ -17,7 +17,7 @@ from segment.analytics.client import Client
 
 from chassis.clock import SystemClock
 from chassis.db import Database, DatabaseUnavailable
-from deploy.local.home import free_port
+from deploy.local.free_ports import free_port
 from deploy.local.postgres import Postgres
 from services.engagement.write_keys import Doorkeeper
 from tests.services.engagement.door.conftest import Door, Running, eventually
