@@ -26,12 +26,15 @@ from chassis.http import (
 from chassis.ids import NOBODY
 from services.notifications import commands, queries
 from services.notifications.domain import (
+    AlertKind,
     AlertState,
     AlreadyResolved,
     ItemState,
     NotFound,
+    NoticeKind,
     OnlyForward,
     RealTime,
+    Severity,
 )
 from services.notifications.live import LIVE
 from services.notifications.queries import AlertView, ItemView, Wanted
@@ -55,20 +58,8 @@ Position = Annotated[str | None, Depends(LIVE.position)]
 
 TICK_SECONDS = 5.0
 
-Kind = Literal[
-    "score_threshold",
-    "high_value",
-    "stagnation",
-    "conversion_overdue",
-    "unassigned_lead",
-    "sla_breach",
-    "upsell_lead",
-    "at_risk_account",
-    "stale_deal",
-    "lead_assigned",
-    "lead_converted",
-]
-Severity = Literal["info", "warning", "urgent"]
+Kind = Literal[AlertKind, NoticeKind]
+"""Of what a list of alerts shows; a notice stands there as an alert that is over."""
 
 
 class Inbox(Page[ItemView]):

@@ -16,7 +16,7 @@ SECONDS = 10.0
 
 
 @dataclass(frozen=True)
-class Notice:
+class Urgent:
     """What an urgent alert has to say."""
 
     subject: str
@@ -54,7 +54,7 @@ class Welcome:
     title: ClassVar = "Welcome"
 
 
-Words = Notice | Confirmation | Welcome
+Words = Urgent | Confirmation | Welcome
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ Time = TIMESTAMP(timezone=True)
 
 
 class Alert(TenantScoped, Model):
-    """An alert, once per tenant, kind, subject and cause (G6)."""
+    """An alert or a notice, once per tenant, kind, subject and cause (G6)."""
 
     __tablename__ = "alerts"
     __table_args__ = (

@@ -63,7 +63,7 @@ class Sender:
 
     def _send(self, tenant: UUID, message: Claimed) -> None:
         words = message.words
-        if isinstance(words, mail.Notice):
+        if isinstance(words, mail.Urgent):
             words = replace(words, link=f"{self._settings.public_url.rstrip('/')}{words.link}")
         text = mail.letter(words, sender=self._settings.mail_from, to=message.address, id=str(message.id))
         ended = mail.hand_over(text, self._smtp_url)

@@ -17,7 +17,7 @@ from chassis.telemetry import masked
 from services.notifications import events, queries
 from services.notifications.commands.consents import takes_no_mail
 from services.notifications.domain import FRESH, TOO_LATE, UNWANTED, MessageKind, next_attempt
-from services.notifications.mail import Confirmation, Notice, Welcome, Words
+from services.notifications.mail import Confirmation, Urgent, Welcome, Words
 from services.notifications.models import Lead, Message
 
 Record = Mapping[str, Any]
@@ -151,10 +151,10 @@ def _claimed(uow: UnitOfWork, vault: Vault, message: Message) -> Claimed | None:
     return None
 
 
-def _notice(uow: UnitOfWork, vault: Vault, message: Message) -> _Letter:
+def _urgent(uow: UnitOfWork, vault: Vault, message: Message) -> _Letter:
     assert message.alert_id is not None
     alert = queries.get_alert(uow, vault, message.alert_id)
-    words = Notice(alert.subject, alert.summary, alert.raised_at, alert.link)
+    words = Urgent(alert.subject, alert.summary, alert.raised_at, alert.link)
     address = _colleague(uow, vault, message.recipient_id).get("email")
     return _Letter(address, words, "resolved before it was sent" if alert.state == "resolved" else None)
 
@@ -182,4 +182,4 @@ def _colleague(uow: UnitOfWork, vault: Vault, user_id: UUID) -> dict[str, Any]:
     return (vault.open(uow, user.pii, user.key_id) if user and user.active else None) or {}
 
 
-_READ: Final = {"alert": _notice, "confirmation": _confirmation, "welcome": _welcome}
+_READ: Final = {"alert": _urgent, "confirmation": _confirmation, "welcome": _welcome}

@@ -1,4 +1,4 @@
-"""Notices: what somebody is told once, without an end of its own; kept as alerts that are over (F43, F45)."""
+"""Notices on their way into inboxes (F43, F45)."""
 
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from chassis.clock import from_millis
 from chassis.db import UnitOfWork
 from chassis.ids import derived_id
 from services.notifications.commands.alerts import tell
+from services.notifications.domain import Notice, NoticeKind, addressed
 from services.notifications.models import Alert
 
 Record = dict[str, Any]
@@ -16,39 +17,48 @@ Record = dict[str, Any]
 
 def tell_assigned(uow: UnitOfWork, record: Record) -> None:
     """Tells a lead's new owner, with the reason; who took it by hand knows."""
-    owner = record["owner_id"]
-    if owner is not None and record["actor"] != f"user:{owner}":
-        _notice(uow, "lead_assigned", record, [UUID(owner)], record["reason"])
+    notice = _notice("lead_assigned", record, record["reason"])
+    _tell(uow, notice, addressed([notice.owner], record["actor"]))
 
 
 def tell_converted(uow: UnitOfWork, record: Record) -> None:
     """Tells whoever manages the account and who owned the lead, but for who converted it."""
-    people = {record["account_owner_id"], record["owner_id"]} - {None}
-    told = sorted(UUID(person) for person in people if record["actor"] != f"user:{person}")
-    if told:
-        _notice(uow, "lead_converted", record, told, f"path {record['path']}")
+    notice = _notice("lead_converted", record, f"path {record['path']}")
+    _tell(uow, notice, addressed([_uuid(record["account_owner_id"]), notice.owner], record["actor"]))
 
 
-def _notice(uow: UnitOfWork, kind: str, record: Record, people: list[UUID], detail: str) -> None:
-    at, cause = from_millis(record["occurred_at"]), record["event_id"]
+def _notice(kind: NoticeKind, record: Record, why: str) -> Notice:
+    lead, owner = UUID(record["lead_id"]), _uuid(record["owner_id"])
+    return Notice(kind, lead, owner, record["event_id"], from_millis(record["occurred_at"]), why)
+
+
+def _tell(uow: UnitOfWork, notice: Notice, people: list[UUID]) -> None:
+    if people and (kept := _kept(uow, notice)):
+        tell(uow, [(kept, person) for person in people])
+
+
+def _kept(uow: UnitOfWork, notice: Notice) -> UUID | None:
+    """Its id, unless it was kept before. Inboxes show alerts: among them a notice is one that is over."""
     row = insert(Alert).values(
         tenant_id=uow.tenant,
-        id=derived_id(uow.tenant, kind, record["lead_id"], cause),
-        kind=kind,
-        subject_id=UUID(record["lead_id"]),
+        id=derived_id(uow.tenant, notice.kind, notice.lead, notice.cause),
+        kind=notice.kind,
+        subject_id=notice.lead,
         severity="info",
         state="resolved",
         level=0,
-        cause=cause,
-        cause_id=cause,
-        raised_at=at,
-        recorded_at=at,
+        cause=notice.cause,
+        cause_id=notice.cause,
+        raised_at=notice.at,
+        recorded_at=notice.at,
         stored_at=uow.now,
-        owner_id=UUID(record["owner_id"]) if record["owner_id"] else None,
-        detail=detail,
-        resolved_at=at,
+        owner_id=notice.owner,
+        detail=notice.why,
+        resolved_at=notice.at,
         resolved_reason="told",
     )
-    fresh = uow.session.scalar(row.on_conflict_do_nothing().returning(Alert.id))
-    if fresh is not None:
-        tell(uow, [(fresh, person) for person in people])
+    return uow.session.scalar(row.on_conflict_do_nothing().returning(Alert.id))
+
+
+def _uuid(value: str | None) -> UUID | None:
+    return UUID(value) if value else None

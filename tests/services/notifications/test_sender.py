@@ -123,15 +123,15 @@ def test_an_erased_colleague_gets_no_mail(house: House, post: Post, sender: Send
 
 
 def test_a_mail_server_that_is_away_is_no_refusal() -> None:
-    notice = mail.Notice("Jane Doe", "score 92 is above 85", NOON, "http://gateway/leads/1")
-    letter = mail.letter(notice, sender="alerts@salescompass.local", to="ana@acme.example", id="1")
+    urgent = mail.Urgent("Jane Doe", "score 92 is above 85", NOON, "http://gateway/leads/1")
+    letter = mail.letter(urgent, sender="alerts@salescompass.local", to="ana@acme.example", id="1")
     ended = mail.hand_over(letter, "smtp://127.0.0.1:1")
     assert (ended.accepted, ended.refused) == (False, False)
 
 
 def test_a_name_cannot_add_headers_or_markup() -> None:
-    notice = mail.Notice("Jane\r\nBcc: all@acme.example <b>", "score 92", NOON, "http://gateway/leads/1")
-    letter = mail.letter(notice, sender="alerts@salescompass.local", to="ana@acme.example", id="1")
+    urgent = mail.Urgent("Jane\r\nBcc: all@acme.example <b>", "score 92", NOON, "http://gateway/leads/1")
+    letter = mail.letter(urgent, sender="alerts@salescompass.local", to="ana@acme.example", id="1")
     assert letter["Bcc"] is None
     html = letter.get_body(("html",))
     assert html is not None
