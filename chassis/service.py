@@ -53,7 +53,7 @@ class Service:
     routers: tuple[APIRouter, ...] = ()
     errors: Mapping[type[Exception], tuple[int, str]] = field(default_factory=dict)
     """Domain error to (status, title)."""
-    consumers: Consumers | Callable[[Runtime], Consumers] | None = None
+    consumers: Consumers | None = None
     processors: tuple[Fold[Any], ...] = ()
     extra_roles: Mapping[str, Role] = field(default_factory=dict)
     subject_keys: str | None = None
@@ -74,9 +74,8 @@ class Service:
         )
 
     def declared(self, runtime: Runtime) -> Consumers | None:
-        """Its handlers, made for the process where they need one."""
-        given = self.consumers
-        return given if isinstance(given, Consumers) or given is None else given(runtime)
+        """Its handlers, in this process."""
+        return self.consumers.within(runtime) if self.consumers else None
 
     def works(self, names: Sequence[str], runtime: Runtime) -> dict[str, Work]:
         """What runs for the named roles, a thread each."""
@@ -138,8 +137,8 @@ def _accept_loss(service: Service, words: Sequence[str]) -> int:
     configure_logging(service.name, settings.instance, "WARNING")
     runtime = Runtime.start(service.name, settings)
     try:
-        declared = service.declared(runtime)
-        return accept_loss.run(runtime, declared.group if declared else None, service.processors, words)
+        group = service.consumers.group if service.consumers else None
+        return accept_loss.run(runtime, group, service.processors, words)
     finally:
         runtime.close()
 

@@ -39,7 +39,7 @@ class ColleagueRow(TenantScoped, Model):
 def store_colleague(uow: UnitOfWork, event: Event) -> None:
     """Handler for `identity.user`: keeps a user as the newest event says, forgets one that is gone."""
     if event.tombstone:
-        forget_colleague(uow, UUID(event.key.partition(":")[2]))
+        forget_colleague(uow, event.aggregate)
     else:
         keep_colleague(uow, event.record)
 

@@ -65,6 +65,11 @@ class Event:
     tombstone: bool = False
 
     @property
+    def aggregate(self) -> UUID:
+        """Id of what it is about, as its key says."""
+        return UUID(self.key.partition(":")[2])
+
+    @property
     def occurred_at(self) -> int | None:
         """When it happened, milliseconds; None for records that do not say."""
         found: int | None = self.record.get("occurred_at")

@@ -11,7 +11,6 @@ from uuid import UUID
 from fastapi import Query, Request
 
 from chassis.auth import OPERATOR
-from chassis.consumer import Consumers
 from chassis.consumer.records import Decoder
 from chassis.dead_letters import DeadLetter, Replayer, discard, list_letters, show
 from chassis.dead_letters.desk import NoSuchLetter
@@ -109,11 +108,11 @@ def _replayer(service: Any, request: Request) -> Replayer:
     here = edge(request)
     with here.once:
         if _replayer not in here.shared:
-            runtime, declared = here.runtime, service.consumers
-            consumers = declared(runtime) if callable(declared) else declared
-            assert consumers is None or isinstance(consumers, Consumers)
-            group = consumers.group if consumers else service.name
-            decoder = Decoder(runtime.codec, runtime.catalogue, group)
+            runtime = here.runtime
+            consumers = service.consumers and service.consumers.within(runtime)
+            decoder = Decoder(
+                runtime.codec, runtime.catalogue, consumers.group if consumers else service.name
+            )
             here.shared[_replayer] = Replayer(runtime.database, consumers, decoder)
         found = here.shared[_replayer]
     assert isinstance(found, Replayer)

@@ -1,7 +1,6 @@
-"""Kafka in: which command answers which event."""
+"""Kafka in: which command answers which event. Repeated facts are known by version, or epoch and sequence."""
 
 from collections.abc import Sequence
-from functools import partial
 from uuid import UUID
 
 from chassis.colleagues import store_colleague
@@ -11,70 +10,87 @@ from chassis.pii import store_subject_key
 from chassis.runtime import Runtime
 from services.accounts import commands
 
-GROUP = "accounts"
-LEAD = (
+consumers = Consumers("accounts")
+
+
+# --- conversions
+
+
+@consumers.on("leads.lead", "ConversionStarted")
+def start_conversion(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
+    """A lead is to become a customer: its account is opened or linked."""
+    commands.start_conversion(uow, runtime.vault, event.record)
+
+
+@consumers.on("leads.lead", "ConversionFailed")
+def give_up_conversion(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
+    """What the conversion opened goes."""
+    commands.give_up_conversion(uow, runtime.vault, UUID(event.record["conversion_id"]))
+
+
+@consumers.on("leads.subject-key", "SubjectKey")
+def resume_conversions(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
+    """The key of a lead came: what waited for it goes on."""
+    store_subject_key(uow, event)
+    commands.resume_conversions(uow, runtime.vault, event.aggregate)
+
+
+# --- evidence
+
+
+@consumers.on_batch(
+    "leads.lead",
     "LeadCreated",
     "LeadChanged",
     "LeadStatusChanged",
     "LeadAssigned",
     "LeadActivityLogged",
-    "LeadConverted",
+    resent=False,
 )
-OPPORTUNITY = (
+def take_leads(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """What leads do counts for their accounts."""
+    commands.take_leads(uow, events[0].type, [event.record for event in events])
+
+
+@consumers.on_batch("leads.lead", "LeadConverted", resent=False)
+def take_conversions(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Accounts have new customers, who are to be asked one day."""
+    records = [event.record for event in events]
+    commands.take_leads(uow, "LeadConverted", records)
+    commands.plan_surveys(uow, records)
+
+
+@consumers.on_batch("leads.score", "ScoreChanged", resent=False)
+def take_scores(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """What leads score counts for their accounts."""
+    commands.take_scores(uow, [event.record for event in events])
+
+
+@consumers.on(
+    "opportunities.opportunity",
     "OpportunityOpened",
     "OpportunityChanged",
     "OpportunityStageChanged",
     "OpportunityWithdrawn",
+    resent=False,
 )
-
-
-def consumers(runtime: Runtime) -> Consumers:
-    """The handlers of this service. Repeats of facts are known by version, or by epoch and sequence."""
-    found = Consumers(GROUP)
-    vault = runtime.vault
-    clock = runtime.catalogue.topic("clock.tick")
-
-    @found.on("leads.lead", "ConversionStarted")
-    def conversion_started(uow: UnitOfWork, event: Event) -> None:
-        commands.start_conversion(uow, vault, event.record)
-
-    @found.on("leads.lead", "ConversionFailed")
-    def conversion_failed(uow: UnitOfWork, event: Event) -> None:
-        commands.give_up_conversion(uow, vault, UUID(event.record["conversion_id"]))
-
-    @found.on("leads.subject-key", "SubjectKey")
-    def lead_key(uow: UnitOfWork, event: Event) -> None:
-        store_subject_key(uow, event)
-        commands.resume_conversions(uow, vault, UUID(event.key.partition(":")[2]))
-
-    @found.on_batch("leads.score", "ScoreChanged", resent=False)
-    def scored(uow: UnitOfWork, events: Sequence[Event]) -> None:
-        commands.take_scores(uow, [event.record for event in events])
-
-    @found.on("notifications.alert", "AlertRaised", resent=False)
-    def alerted(uow: UnitOfWork, event: Event) -> None:
-        commands.take_alert(uow, event.record)
-
-    @found.on_batch("clock.tick", "Tick", resent=False)
-    def ticked(uow: UnitOfWork, events: Sequence[Event]) -> None:
-        ticks = {event.partition: event.record for event in events}
-        commands.pass_time(uow, GROUP, ticks, clock.partitions)
-
-    for type in LEAD:
-        found.on_batch("leads.lead", type, resent=False)(partial(_lead_told, type))
-    for type in OPPORTUNITY:
-        found.on("opportunities.opportunity", type, resent=False)(_deal_told)
-    found.on("identity.user", "User", resent=False)(store_colleague)
-    found.on("identity.subject-key", "SubjectKey", resent=False)(store_subject_key)
-    return found
-
-
-def _lead_told(type: str, uow: UnitOfWork, events: Sequence[Event]) -> None:
-    records = [event.record for event in events]
-    commands.take_leads(uow, type, records)
-    if type == "LeadConverted":
-        commands.plan_surveys(uow, records)
-
-
-def _deal_told(uow: UnitOfWork, event: Event) -> None:
+def take_deal(uow: UnitOfWork, event: Event) -> None:
+    """What becomes of a deal counts for its account."""
     commands.take_deal(uow, event.type, event.record)
+
+
+@consumers.on("notifications.alert", "AlertRaised", resent=False)
+def take_alert(uow: UnitOfWork, event: Event) -> None:
+    """Alerts stand on timelines."""
+    commands.take_alert(uow, event.record)
+
+
+@consumers.on_batch("clock.tick", "Tick", resent=False)
+def pass_time(uow: UnitOfWork, events: Sequence[Event], runtime: Runtime) -> None:
+    """Time goes by without activity."""
+    ticks = {event.partition: event.record for event in events}
+    commands.pass_time(uow, consumers.group, ticks, runtime.catalogue.topic("clock.tick").partitions)
+
+
+consumers.on("identity.user", "User", resent=False)(store_colleague)
+consumers.on("identity.subject-key", "SubjectKey", resent=False)(store_subject_key)

@@ -1,4 +1,4 @@
-"""Kafka in: which command answers which event."""
+"""Kafka in: which command answers which event. Repeats are known by the stored event, or a lead's version."""
 
 from collections.abc import Sequence
 
@@ -8,47 +8,45 @@ from chassis.db import UnitOfWork
 from chassis.runtime import Runtime
 from services.engagement import commands
 from services.engagement.inbound import Inbound
-from services.engagement.intake import REJECTED
 from services.engagement.write_keys import doorkeeper
 
-GROUP = "engagement"
+consumers = Consumers("engagement")
 
 
-def consumers(runtime: Runtime) -> Consumers:
-    """The handlers of this service. Repeats are known by the stored event itself, or by a lead's version."""
-    found = Consumers(GROUP)
-    inbound = Inbound(runtime.codec, runtime.vault, doorkeeper(runtime), GROUP)
-    email_hash = runtime.vault.email_hash
+@consumers.on_batch("engagement.received", "EngagementReceived", resent=False)
+def receive(uow: UnitOfWork, events: Sequence[Event], runtime: Runtime) -> None:
+    """What came through the front door is stored and, where it is a lead's, told."""
+    commands.receive(uow, [event.record for event in events], runtime.vault.email_hash)
 
-    @found.on_batch("engagement.received", "EngagementReceived", resent=False)
-    def received(uow: UnitOfWork, events: Sequence[Event]) -> None:
-        for event in events:
-            if event.record["type"] == REJECTED:
-                commands.store_rejected(uow, event.record)
-        if taken := [event.record for event in events if event.record["type"] != REJECTED]:
-            commands.receive(uow, taken, email_hash)
 
-    @found.on("leads.lead", "LeadCreated", resent=False)
-    @found.on("leads.lead", "LeadChanged", resent=False)
-    def lead_told(uow: UnitOfWork, event: Event) -> None:
-        commands.lead_told(uow, event.record)
+@consumers.on_raw("engagement.inbound")
+def forward_inbound(uow: UnitOfWork, records: Sequence[RawRecord], runtime: Runtime) -> None:
+    """What marketing systems wrote goes where the front door's events go."""
+    Inbound(runtime.codec, runtime.vault, doorkeeper(runtime), consumers.group).forward(uow, records)
 
-    @found.on("leads.lead", "LeadStatusChanged", resent=False)
-    def lead_moved(uow: UnitOfWork, event: Event) -> None:
-        commands.lead_moved(uow, event.record)
 
-    @found.on("leads.lead", "LeadConverted", resent=False)
-    def lead_converted(uow: UnitOfWork, event: Event) -> None:
-        commands.lead_converted(uow, event.record)
+@consumers.on("leads.lead", "LeadCreated", "LeadChanged", resent=False)
+def know_lead(uow: UnitOfWork, event: Event) -> None:
+    """A lead as it is now, and the person behind its address."""
+    commands.lead_told(uow, event.record)
 
-    @found.on("accounts.account", "AccountOpened", resent=False)
-    @found.on("accounts.account", "AccountChanged", resent=False)
-    def account_told(uow: UnitOfWork, event: Event) -> None:
-        commands.account_told(uow, event.record)
 
-    @found.on_raw("engagement.inbound")
-    def foreign(uow: UnitOfWork, records: Sequence[RawRecord]) -> None:
-        inbound.forward(uow, records)
+@consumers.on("leads.lead", "LeadStatusChanged", resent=False)
+def know_status(uow: UnitOfWork, event: Event) -> None:
+    """Of several leads with one address another may get the events now."""
+    commands.lead_moved(uow, event.record)
 
-    found.on("identity.user", "User", resent=False)(store_colleague)
-    return found
+
+@consumers.on("leads.lead", "LeadConverted", resent=False)
+def know_account_of_lead(uow: UnitOfWork, event: Event) -> None:
+    """The lead belongs to an account."""
+    commands.lead_converted(uow, event.record)
+
+
+@consumers.on("accounts.account", "AccountOpened", "AccountChanged", resent=False)
+def know_account(uow: UnitOfWork, event: Event) -> None:
+    """Who manages an account."""
+    commands.account_told(uow, event.record)
+
+
+consumers.on("identity.user", "User", resent=False)(store_colleague)

@@ -12,69 +12,94 @@ from chassis.pii import store_subject_key
 from chassis.runtime import Runtime
 from services.leads import commands
 
+consumers = Consumers("leads")
 
-def consumers(runtime: Runtime) -> Consumers:
-    """The handlers of this service."""
-    found = Consumers("leads")
 
-    @found.on_batch("leads.score", "ScoreChanged")
-    def score_changed(uow: UnitOfWork, events: Sequence[Event]) -> None:
-        commands.store_scores(uow, [event.record for event in events])
-        for event in events:
-            waited(metrics().score_latency, event.record["recorded_at"], uow.now)
+@consumers.on_batch("leads.score", "ScoreChanged")
+def store_scores(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Leads have the scores that the stream made."""
+    commands.store_scores(uow, [event.record for event in events])
+    for event in events:
+        waited(metrics().score_latency, event.record["recorded_at"], uow.now)
 
-    @found.on_batch("engagement.recorded", "EngagementRecorded", resent=False)
-    def engaged(uow: UnitOfWork, events: Sequence[Event]) -> None:
-        commands.take_back_consents(uow, [event.record for event in events])
 
-    @found.on("leads.lead", "LeadStatusChanged")
-    def lead_moved(uow: UnitOfWork, event: Event) -> None:
-        commands.lead_qualified(uow, runtime.vault, event.record)
+@consumers.on_batch("engagement.recorded", "EngagementRecorded", resent=False)
+def take_back_consents(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Who unsubscribed takes no e-mail any more."""
+    commands.take_back_consents(uow, [event.record for event in events])
 
-    @found.on("accounts.account", "ConversionAccountReady", resent=False)
-    def account_ready(uow: UnitOfWork, event: Event) -> None:
-        commands.account_ready(uow, event.record)
 
-    @found.on("accounts.account", "ConversionAccountRefused", resent=False)
-    def account_refused(uow: UnitOfWork, event: Event) -> None:
-        commands.account_refused(uow, event.record)
+# --- conversions
 
-    @found.on("opportunities.opportunity", "ConversionOpportunityReady", resent=False)
-    def opportunity_ready(uow: UnitOfWork, event: Event) -> None:
-        commands.opportunity_ready(uow, event.record)
 
-    @found.on("opportunities.opportunity", "ConversionOpportunityRefused", resent=False)
-    def opportunity_refused(uow: UnitOfWork, event: Event) -> None:
-        commands.opportunity_refused(uow, event.record)
+@consumers.on("leads.lead", "LeadStatusChanged")
+def convert_qualified(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
+    """A qualified lead is converted by itself, where the tenant wants that."""
+    commands.lead_qualified(uow, runtime.vault, event.record)
 
-    @found.on("accounts.account", "AccountOpened", resent=False)
-    @found.on("accounts.account", "AccountChanged", resent=False)
-    def account_told(uow: UnitOfWork, event: Event) -> None:
-        commands.store_account(uow, event.record)
-        commands.know_account(uow, event.record)
 
-    @found.on("accounts.account", "ContactAdded", resent=False)
-    @found.on("accounts.account", "ContactChanged", resent=False)
-    def contact_changed(uow: UnitOfWork, event: Event) -> None:
-        commands.know_contact(uow, runtime.vault, event.record)
+@consumers.on("accounts.account", "ConversionAccountReady", resent=False)
+def go_on_with_account(uow: UnitOfWork, event: Event) -> None:
+    """Accounts did its step of a conversion."""
+    commands.account_ready(uow, event.record)
 
-    @found.on("accounts.account", "ContactRemoved")
-    def contact_removed(uow: UnitOfWork, event: Event) -> None:
-        commands.forget_contact(uow, UUID(event.record["contact_id"]))
 
-    @found.on("accounts.subject-key", "SubjectKey")
-    def contact_key(uow: UnitOfWork, event: Event) -> None:
-        store_subject_key(uow, event)
-        commands.open_contact(uow, runtime.vault, UUID(event.key.partition(":")[2]), erased=not event.record)
+@consumers.on("accounts.account", "ConversionAccountRefused", resent=False)
+def turn_back_without_account(uow: UnitOfWork, event: Event) -> None:
+    """Accounts cannot do its step."""
+    commands.account_refused(uow, event.record)
 
-    @found.on_raw("clock.tick")
-    def ticked(uow: UnitOfWork, records: Sequence[RawRecord]) -> None:
-        if any(record.partition == 0 for record in records):  # one of a tick's copies is enough
-            for tenant in commands.tenants_with_untouched_leads(uow):
-                with uow.within(tenant) as own:
-                    commands.reroute_untouched(own, runtime.vault)
 
-    found.on("identity.user", "User", resent=False)(store_colleague)
-    found.on("identity.subject-key", "SubjectKey")(store_subject_key)
-    found.on_raw("leads.dead-letter")(store_dead_letter)
-    return found
+@consumers.on("opportunities.opportunity", "ConversionOpportunityReady", resent=False)
+def go_on_with_opportunity(uow: UnitOfWork, event: Event) -> None:
+    """Opportunities did its step."""
+    commands.opportunity_ready(uow, event.record)
+
+
+@consumers.on("opportunities.opportunity", "ConversionOpportunityRefused", resent=False)
+def turn_back_without_opportunity(uow: UnitOfWork, event: Event) -> None:
+    """Opportunities cannot do its step."""
+    commands.opportunity_refused(uow, event.record)
+
+
+# --- whom a new lead may be, and whose it is
+
+
+@consumers.on("accounts.account", "AccountOpened", "AccountChanged", resent=False)
+def know_account(uow: UnitOfWork, event: Event) -> None:
+    """An account as it is now."""
+    commands.store_account(uow, event.record)
+    commands.know_account(uow, event.record)
+
+
+@consumers.on("accounts.account", "ContactAdded", "ContactChanged", resent=False)
+def know_contact(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
+    """A contact as it is now."""
+    commands.know_contact(uow, runtime.vault, event.record)
+
+
+@consumers.on("accounts.account", "ContactRemoved")
+def forget_contact(uow: UnitOfWork, event: Event) -> None:
+    """A contact is gone."""
+    commands.forget_contact(uow, UUID(event.record["contact_id"]))
+
+
+@consumers.on("accounts.subject-key", "SubjectKey")
+def open_contact(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
+    """The key of a contact came, or is gone for ever."""
+    store_subject_key(uow, event)
+    commands.open_contact(uow, runtime.vault, event.aggregate, erased=not event.record)
+
+
+@consumers.on_raw("clock.tick")
+def reroute_untouched(uow: UnitOfWork, records: Sequence[RawRecord], runtime: Runtime) -> None:
+    """Time went by: leads that nobody touched go to the next one. One of a tick's copies is enough."""
+    if any(record.partition == 0 for record in records):
+        for tenant in commands.tenants_with_untouched_leads(uow):
+            with uow.within(tenant) as own:
+                commands.reroute_untouched(own, runtime.vault)
+
+
+consumers.on("identity.user", "User", resent=False)(store_colleague)
+consumers.on("identity.subject-key", "SubjectKey")(store_subject_key)
+consumers.on_raw("leads.dead-letter")(store_dead_letter)

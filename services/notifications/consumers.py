@@ -14,21 +14,21 @@ consumers = Consumers("notifications")
 
 
 @consumers.on_batch("notifications.alert", "AlertRaised", resent=False)
-def alerts_raised(uow: UnitOfWork, events: Sequence[Event]) -> None:
-    """Alerts are open: store them and tell their audiences."""
+def store_alerts(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Alerts are open: their audiences are told."""
     commands.store_alerts(uow, [event.record for event in events])
     for event in events:
         waited(metrics().alert_latency, event.record["recorded_at"], uow.now)
 
 
 @consumers.on("notifications.alert", "AlertEscalated", resent=False)
-def alert_escalated(uow: UnitOfWork, event: Event) -> None:
-    """An alert lasts: tell the manager."""
+def escalate_alert(uow: UnitOfWork, event: Event) -> None:
+    """An alert lasts: the manager is told."""
     commands.escalate_alert(uow, event.record)
 
 
 @consumers.on("notifications.alert", "AlertResolved", resent=False)
-def alert_resolved(uow: UnitOfWork, event: Event) -> None:
+def resolve_alert(uow: UnitOfWork, event: Event) -> None:
     """The cause of an alert ended."""
     commands.resolve_alert(uow, event.record)
 
@@ -38,55 +38,57 @@ def alert_acknowledged(uow: UnitOfWork, event: Event) -> None:
     """Told by this service itself: its row says so already."""
 
 
-@consumers.on("leads.lead", "LeadCreated", resent=False)
-@consumers.on("leads.lead", "LeadChanged", resent=False)
-def lead_changed(uow: UnitOfWork, event: Event) -> None:
+@consumers.on("leads.lead", "LeadCreated", "LeadChanged", resent=False)
+def know_lead(uow: UnitOfWork, event: Event) -> None:
     """A lead as it is now."""
     commands.store_lead(uow, event.record)
 
 
 @consumers.on_batch("leads.lead", "LeadStatusChanged", resent=False)
-def lead_status_changed(uow: UnitOfWork, events: Sequence[Event]) -> None:
-    """Leads' new statuses."""
+def know_statuses(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Leads' statuses as they are now."""
     commands.store_statuses(uow, [event.record for event in events])
 
 
 @consumers.on("leads.lead", "LeadAssigned", resent=False)
-def lead_assigned(uow: UnitOfWork, event: Event) -> None:
-    """A lead has another owner: tell the new one."""
+def tell_new_owner(uow: UnitOfWork, event: Event) -> None:
+    """A lead has another owner, who is told."""
     commands.tell_assigned(uow, event.record)
 
 
 @consumers.on("leads.lead", "LeadConsentChanged", resent=False)
-def consent_changed(uow: UnitOfWork, event: Event) -> None:
+def know_consent(uow: UnitOfWork, event: Event) -> None:
     """A person allowed or forbade a channel."""
     commands.store_consent(uow, event.record)
 
 
 @consumers.on("leads.lead", "LeadConverted", resent=False)
-def lead_converted(uow: UnitOfWork, event: Event) -> None:
-    """A lead was converted: tell whom it concerns, and greet the customer."""
+def greet_customer(uow: UnitOfWork, event: Event) -> None:
+    """A lead was converted: whom it concerns is told, and the customer greeted."""
     commands.tell_converted(uow, event.record)
     commands.welcome(uow, event.record)
 
 
 @consumers.on("leads.form", "FormConfirmationWanted", resent=False)
-def form_confirmation_wanted(uow: UnitOfWork, event: Event) -> None:
-    """Somebody is to confirm an address: send the link."""
+def ask_to_confirm(uow: UnitOfWork, event: Event) -> None:
+    """Somebody is to confirm an address, and gets the link."""
     commands.ask_to_confirm(uow, event.record)
 
 
-@consumers.on("accounts.account", "AccountOpened", resent=False)
-@consumers.on("accounts.account", "AccountChanged", resent=False)
-def account_changed(uow: UnitOfWork, event: Event) -> None:
+@consumers.on("accounts.account", "AccountOpened", "AccountChanged", resent=False)
+def know_account(uow: UnitOfWork, event: Event) -> None:
     """An account as it is now."""
     commands.store_account(uow, event.record)
 
 
-@consumers.on("opportunities.opportunity", "OpportunityOpened", resent=False)
-@consumers.on("opportunities.opportunity", "OpportunityChanged", resent=False)
-@consumers.on("opportunities.opportunity", "OpportunityStageChanged", resent=False)
-def opportunity_changed(uow: UnitOfWork, event: Event) -> None:
+@consumers.on(
+    "opportunities.opportunity",
+    "OpportunityOpened",
+    "OpportunityChanged",
+    "OpportunityStageChanged",
+    resent=False,
+)
+def know_opportunity(uow: UnitOfWork, event: Event) -> None:
     """An opportunity as it is now."""
     commands.store_opportunity(uow, event.record)
 

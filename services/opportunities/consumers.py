@@ -9,20 +9,19 @@ consumers = Consumers("opportunities")
 
 
 @consumers.on("leads.lead", "ConversionOpportunityWanted", resent=False)
-def opportunity_wanted(uow: UnitOfWork, event: Event) -> None:
+def give_opportunity(uow: UnitOfWork, event: Event) -> None:
     """A conversion asks for its opportunity; asked again it is answered again."""
     commands.give_opportunity(uow, event.record)
 
 
 @consumers.on("leads.lead", "ConversionFailed", resent=False)
-def conversion_failed(uow: UnitOfWork, event: Event) -> None:
+def withdraw_opportunity(uow: UnitOfWork, event: Event) -> None:
     """A conversion was given up: what it opened goes."""
     commands.withdraw_opportunity(uow, event.record)
 
 
-@consumers.on("accounts.account", "AccountOpened", resent=False)
-@consumers.on("accounts.account", "AccountChanged", resent=False)
-def account_changed(uow: UnitOfWork, event: Event) -> None:
+@consumers.on("accounts.account", "AccountOpened", "AccountChanged", resent=False)
+def know_account(uow: UnitOfWork, event: Event) -> None:
     """An account as it is now."""
     commands.store_account(uow, event.record)
 

@@ -18,6 +18,7 @@ from chassis.consumer.worker import Worker
 from chassis.db import UnitOfWork
 from chassis.ids import NOBODY
 from chassis.outbox import Outgoing
+from chassis.runtime import Runtime
 from tests.chassis.sample import service
 from tests.chassis.sample.world import ACME, PATIENCE, ZENITH, World, eventually, scaled
 
@@ -61,6 +62,20 @@ def test_runs_of_one_type_come_in_one_call(world: World) -> None:
     sent(world)
     with world.consumer(service.in_batches(world.topic)):
         eventually(world.caught_up)
+
+
+def test_a_handler_that_needs_its_process_is_given_it() -> None:
+    consumers, given = Consumers("readers"), []
+
+    @consumers.on_batch("leads.lead", "LeadCreated", "LeadChanged")
+    def read(uow: UnitOfWork, events: Sequence[Event], runtime: Runtime) -> None:
+        given.append(runtime)
+
+    process: Any = SimpleNamespace(service="leads")
+    nobody: Any = None
+    for handler in consumers.within(process).handlers.values():
+        handler.run(nobody, [])
+    assert given == [process, process]
 
 
 def test_tenants_of_one_batch_are_kept_apart(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from services.engagement.commands.leads import account_told, lead_converted, lead_moved, lead_told
 from services.engagement.commands.receive import receive
-from services.engagement.commands.rejections import replay, store_rejected
+from services.engagement.commands.rejections import replay
 from services.engagement.commands.sources import (
     add_write_key,
     change_source,
@@ -23,5 +23,4 @@ __all__ = [
     "replay",
     "revoke_write_key",
     "rotate_write_key",
-    "store_rejected",
 ]

@@ -12,9 +12,10 @@ from sqlalchemy import Row, TextClause, text
 from chassis.clock import from_millis
 from chassis.db import UnitOfWork
 from services.engagement.commands.people import Face, Id, People
+from services.engagement.commands.rejections import store_rejected
 from services.engagement.domain import identity_of, once_key, path_of
 from services.engagement.events import ENGAGING, Recorded, recorded
-from services.engagement.intake import EmailHash, identifier
+from services.engagement.intake import REJECTED, EmailHash, identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,18 @@ class _Arrival:
 
 
 def receive(uow: UnitOfWork, records: Sequence[Mapping[str, Any]], email_hash: EmailHash) -> None:
-    """Stores events of EngagementReceived that are not yet there (F69) and tells those of leads (F73)."""
+    """Stores events of EngagementReceived that are not yet there (F69) and tells those of leads (F73).
+
+    What the front door rejected is kept by itself.
+    """
+    for record in records:
+        if record["type"] == REJECTED:
+            store_rejected(uow, record)
+    if taken := [record for record in records if record["type"] != REJECTED]:
+        _receive(uow, taken, email_hash)
+
+
+def _receive(uow: UnitOfWork, records: Sequence[Mapping[str, Any]], email_hash: EmailHash) -> None:
     arrivals = [_arrival(uow.tenant, record, email_hash) for record in records]
     people = People.locked(uow, [arrival.ids for arrival in arrivals])
     for arrival in arrivals:

@@ -25,7 +25,7 @@ from chassis.settings import LOCAL_PII_KEY
 from chassis.testing import FrozenClock, packaged_codec
 from services.engagement import commands
 from services.engagement.domain import NO_KINDS
-from services.engagement.intake import REJECTED, Intake, Outcome
+from services.engagement.intake import Intake, Outcome
 
 ACME, GLOBEX = tenant_id("acme"), tenant_id("globex")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -61,15 +61,7 @@ class House:
 
     def consume(self, records: Sequence[dict[str, Any]], tenant: UUID = ACME) -> None:
         """One batch of engagement.received."""
-
-        def work(uow: UnitOfWork) -> None:
-            for record in records:
-                if record["type"] == REJECTED:
-                    commands.store_rejected(uow, record)
-            if taken := [record for record in records if record["type"] != REJECTED]:
-                commands.receive(uow, taken, self.vault.email_hash)
-
-        self.run(work, tenant)
+        self.run(lambda uow: commands.receive(uow, records, self.vault.email_hash), tenant)
 
     def lead(self, name: str, email: str, status: str = "new", tenant: UUID = ACME, age: int = 0) -> UUID:
         """A lead that nobody owns is created or changed; `age` in milliseconds makes it older than now."""
