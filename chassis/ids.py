@@ -19,6 +19,11 @@ def derived_id(*parts: object) -> UUID:
     return uuid5(NAMESPACE, "\x1f".join(str(part) for part in parts))
 
 
+def id_of(text: str | None) -> UUID | None:
+    """The id that a record names; None where it names none."""
+    return UUID(text) if text else None
+
+
 def tenant_id(slug: str) -> UUID:
     """The tenant that has this short name."""
     return derived_id("tenant", slug)

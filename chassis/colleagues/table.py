@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Text, delete
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.clock import from_millis
 from chassis.consumer import Event
-from chassis.db import Model, TenantScoped, UnitOfWork
+from chassis.db import Model, TenantScoped, UnitOfWork, keep_newest
+from chassis.ids import id_of
 
 
 class ColleagueRow(TenantScoped, Model):
@@ -48,14 +49,10 @@ def keep_colleague(uow: UnitOfWork, record: dict[str, Any]) -> None:
     """Keeps a user as a record says; one that is not newer changes nothing."""
     same = ("version", "login", "roles", "team", "active", "territories", "capacity", "visibility")
     values = {name: record[name] for name in (*same, "pii", "key_id")}
-    values["manager_id"] = UUID(manager) if (manager := record["manager_id"]) else None
+    values["manager_id"] = id_of(record["manager_id"])
     for name in ("absent_from", "absent_until"):
         values[name] = None if record[name] is None else from_millis(record[name])
-    row = insert(ColleagueRow).values(tenant_id=uow.tenant, id=UUID(record["user_id"]), **values)
-    newer = ColleagueRow.version < row.excluded.version
-    uow.session.execute(
-        row.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values, where=newer)
-    )
+    keep_newest(uow, ColleagueRow, {"id": UUID(record["user_id"])}, values)
 
 
 def forget_colleague(uow: UnitOfWork, user: UUID) -> None:

@@ -11,6 +11,7 @@ from chassis.db.connections import (
 from chassis.db.errors import TRIES, Contended, DatabaseUnavailable, PoolExhausted, retried, translated
 from chassis.db.inserts import insert_plain, insert_rows, values_of, whole
 from chassis.db.models import Model, TenantScoped
+from chassis.db.newest import keep_newest
 from chassis.db.unit import POOL_SECONDS, Database, Transaction, UnitOfWork
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "connection_arguments",
     "insert_plain",
     "insert_rows",
+    "keep_newest",
     "libpq_url",
     "retried",
     "sqlalchemy_url",

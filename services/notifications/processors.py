@@ -5,6 +5,7 @@ from typing import Any
 
 import msgpack
 
+from chassis.ids import derived_id
 from chassis.streams import Message, Outputs, Record, Store
 from services.notifications import alerting
 from services.notifications.alerting import (
@@ -194,7 +195,7 @@ def alert_record(state: State, alert: Alert) -> Record:
 
 
 def _id(alert: Alert, *said: object) -> str:
-    return alerting.derived(alert.alert_id, *said)
+    return str(derived_id(alert.alert_id, *said))
 
 
 def _plain(value: Any) -> Any:

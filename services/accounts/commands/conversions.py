@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, or_, select
 
 from chassis.db import UnitOfWork
-from chassis.ids import derived_id
+from chassis.ids import derived_id, id_of
 from chassis.pii import Vault, normal_email
 from services.accounts import domain, events
 from services.accounts.commands.accounts import locked, open_account, withdraw_account
@@ -132,7 +132,6 @@ def _refused(account: Account | None, no: Refusal) -> tuple[str, dict[str, Any],
 
 def _opened(uow: UnitOfWork, row: Conversion, record: Record, person: Mapping[str, Any]) -> Account:
     """The account of path A: named by the lead's company, its tier by the lead's score (F44, F56)."""
-    owner = record["owner_id"]
     # beside the person, where it is sealed with them; events of before have it in the clear
     attributes: Mapping[str, str] = {**record["mapped"], **person.get("attributes", {})}
     mapped = {name: attributes[name] for name in MAPPED if name in attributes}
@@ -141,7 +140,7 @@ def _opened(uow: UnitOfWork, row: Conversion, record: Record, person: Mapping[st
         **mapped,
         **given,
         "domain": domain.company_domain(_email(person)),
-        "owner_id": UUID(owner) if owner else None,
+        "owner_id": id_of(record["owner_id"]),
         "tier": domain.tier_for(record["score"], settings_of(uow).tiers),
         "esg_engagement": record["esg_interest"],
         "origin_lead_id": row.lead_id,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.clock import from_millis
 from chassis.db import UnitOfWork
+from chassis.ids import id_of
 from services.accounts.commands.health import tend
 from services.accounts.commands.timeline import entry, note
 from services.accounts.models import Deal
@@ -30,12 +31,12 @@ def take_deal(uow: UnitOfWork, type: str, record: Record) -> None:
 
 
 def _keep(uow: UnitOfWork, deal: Deal | None, record: Record) -> None:
-    outcome, conversion = record["outcome"], record["conversion_id"]
+    outcome = record["outcome"]
     ended = deal.closed_at if deal and deal.outcome == outcome else from_millis(record["occurred_at"])
     values = {
         "version": record["version"],
         "account_id": UUID(record["account_id"]),
-        "conversion_id": UUID(conversion) if conversion else None,
+        "conversion_id": id_of(record["conversion_id"]),
         "opened_at": from_millis(record["created_at"]),
         "deal_type": record["deal_type"],
         "outcome": outcome,

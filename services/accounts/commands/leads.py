@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import from_millis
 from chassis.db import UnitOfWork
+from chassis.ids import id_of
 from services.accounts.commands.health import tend
 from services.accounts.commands.timeline import attach, entry, note
 from services.accounts.domain.timeline import band
@@ -81,7 +82,7 @@ def _whole(lead: Lead, record: Record) -> None:
     created = "changed" not in record
     lead.archived = record.get("archived", False)
     lead.status, lead.lead_source = record["status"], record["lead_source"]
-    lead.owner_id, lead.linked_account_id = _id(record["owner_id"]), _id(record["account_id"])
+    lead.owner_id, lead.linked_account_id = id_of(record["owner_id"]), id_of(record["account_id"])
     lead.esg_interest = record["facts"].get("esg_interest")
     if lead.status != "converted":
         _join(lead, lead.linked_account_id, record["created_at" if created else "occurred_at"])
@@ -89,12 +90,12 @@ def _whole(lead: Lead, record: Record) -> None:
 
 
 def _status(lead: Lead, record: Record) -> None:
-    lead.status, lead.owner_id = record["status"], _id(record["owner_id"])
+    lead.status, lead.owner_id = record["status"], id_of(record["owner_id"])
     _qualified(lead, record["occurred_at"])
 
 
 def _assigned(lead: Lead, record: Record) -> None:
-    lead.owner_id = _id(record["owner_id"])
+    lead.owner_id = id_of(record["owner_id"])
 
 
 def _converted(lead: Lead, record: Record) -> None:
@@ -112,10 +113,6 @@ def _qualified(lead: Lead, at: int) -> None:
     """The first time counts, however often it becomes so."""
     if lead.status == "qualified" and lead.qualified_at is None:
         lead.qualified_at = from_millis(at)
-
-
-def _id(value: str | None) -> UUID | None:
-    return None if value is None else UUID(value)
 
 
 CHANGES: dict[str, Callable[[Lead, Record], None]] = {

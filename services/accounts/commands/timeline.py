@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from chassis.clock import from_millis
 from chassis.db import UnitOfWork, insert_plain
-from chassis.ids import derived_id
+from chassis.ids import derived_id, id_of
 from chassis.outbox import Outgoing
 from services.accounts.domain.timeline import SHOWN, shown
 from services.accounts.models import Account, Deal, Lead, TimelineEntry
@@ -39,8 +39,8 @@ def entry(uow: UnitOfWork, type: str, record: Record, account_id: UUID | None) -
         "tenant_id": uow.tenant,
         "id": _entry_id(record["event_id"]),
         "account_id": account_id,
-        "lead_id": _id(record.get("lead_id")),
-        "opportunity_id": _id(record.get("opportunity_id")) if "lead_id" not in record else None,
+        "lead_id": id_of(record.get("lead_id")),
+        "opportunity_id": id_of(record.get("opportunity_id")) if "lead_id" not in record else None,
         "at": from_millis(record[shape.at]),
         "type": shape.type,
         "actor": record.get("actor", shape.by),
@@ -81,7 +81,3 @@ def _entry_id(event: str) -> UUID:
         return UUID(event)
     except ValueError:
         return derived_id("event", event)
-
-
-def _id(value: str | None) -> UUID | None:
-    return None if value is None else UUID(value)

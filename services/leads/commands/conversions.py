@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chassis.db import UnitOfWork
-from chassis.ids import derived_id
+from chassis.ids import derived_id, id_of
 from chassis.pii import Vault
 from services.leads import conversion, domain, events
 from services.leads.commands.settings import read_setting
@@ -58,12 +58,11 @@ def convert_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, command: Command,
 def account_ready(uow: UnitOfWork, record: Record) -> None:
     """Accounts did its step; the answer to a conversion that is over changes nothing."""
     lead, row = _under_way(uow, record)
-    owner = record["owner_id"]
     account = Account(
         UUID(record["account_id"]),
         record["account_name"],
         UUID(record["contact_id"]),
-        UUID(owner) if owner else None,
+        id_of(record["owner_id"]),
     )
     _carry_on(uow, lead, row, conversion.account_ready(_state(row), account))
 

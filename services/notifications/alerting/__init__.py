@@ -15,7 +15,6 @@ from services.notifications.alerting.facts import (
     ScoreFact,
     SubjectFact,
     Tick,
-    derived,
 )
 from services.notifications.alerting.folding import step
 from services.notifications.alerting.state import State, alert_id
@@ -37,7 +36,6 @@ __all__ = [
     "SubjectFact",
     "Tick",
     "alert_id",
-    "derived",
     "due",
     "step",
 ]

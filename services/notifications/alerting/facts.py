@@ -1,16 +1,9 @@
 """What alerting reads and says: facts about leads and scores, the tick; alerts and how they go on."""
 
 from dataclasses import dataclass
-from uuid import UUID, uuid5
 
-NAMESPACE = UUID("8f4f0f0e-5a1e-5c55-9d6b-6a1c0f5a7c01")
 OPEN = frozenset({"new", "contacted", "qualified"})
 DAY = 86_400_000
-
-
-def derived(*parts: object) -> str:
-    """Id made of its parts, so that a repeat is the same thing; the same ids as `chassis.ids.derived_id`."""
-    return str(uuid5(NAMESPACE, "\x1f".join(str(part) for part in parts)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from chassis.ids import derived_id
 from services.notifications.alerting.concerns import Concerns
 from services.notifications.alerting.crossings import THRESHOLDS, Line
-from services.notifications.alerting.facts import OPEN, Alert, derived
+from services.notifications.alerting.facts import OPEN, Alert
 from services.notifications.alerting.stays import Stay
 
 
@@ -52,4 +53,4 @@ Step = tuple[State, list[Alert]]
 
 def alert_id(state: State, kind: str, cause: str) -> str:
     """Id of the subject's alert of this kind and cause: the same fact is the same alert (G6)."""
-    return derived(state.tenant, kind, state.lead, cause)
+    return str(derived_id(state.tenant, kind, state.lead, cause))

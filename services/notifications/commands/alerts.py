@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from chassis.clock import from_millis
 from chassis.colleagues import ColleagueRow
 from chassis.db import UnitOfWork
+from chassis.ids import id_of
 from services.notifications import events
 from services.notifications.domain import (
     FRESH,
@@ -62,7 +63,7 @@ def _row(uow: UnitOfWork, record: Record) -> Record:
         "threshold": record["threshold"],
         "score": record["score"],
         "status": record["status"],
-        "owner_id": _uuid(record["owner_id"]),
+        "owner_id": id_of(record["owner_id"]),
     }
 
 
@@ -103,7 +104,7 @@ def escalate_alert(uow: UnitOfWork, record: Record) -> None:
     if alert.state == "resolved" or record["level"] <= alert.level:
         return
     alert.level, alert.escalated_at = record["level"], from_millis(record["escalated_at"])
-    owner = _uuid(record["owner_id"])
+    owner = id_of(record["owner_id"])
     tell(uow, [(alert.id, person) for person in superiors(owner, colleagues(uow, {owner}))])
 
 
@@ -181,7 +182,3 @@ def _mail(uow: UnitOfWork, told: Sequence[tuple[Record, UUID]]) -> None:
     if messages:
         row = insert(Message).values(due_at=func.now())
         uow.session.execute(row.on_conflict_do_nothing(), messages)
-
-
-def _uuid(value: str | None) -> UUID | None:
-    return None if value is None else UUID(value)

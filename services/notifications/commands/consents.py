@@ -4,10 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
-from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import from_millis
-from chassis.db import UnitOfWork
+from chassis.db import UnitOfWork, keep_newest
 from services.notifications.models import EmailConsent
 
 Record = dict[str, Any]
@@ -23,11 +22,7 @@ def store_consent(uow: UnitOfWork, record: Record) -> None:
         "state": record["state"],
         "said_at": from_millis(record["consented_at"]),
     }
-    row = insert(EmailConsent).values(tenant_id=uow.tenant, lead_id=UUID(record["lead_id"]), **values)
-    newer = EmailConsent.version < row.excluded.version
-    uow.session.execute(
-        row.on_conflict_do_update(index_elements=["tenant_id", "lead_id"], set_=values, where=newer)
-    )
+    keep_newest(uow, EmailConsent, {"lead_id": UUID(record["lead_id"])}, values)
 
 
 def takes_no_mail(uow: UnitOfWork, lead_id: UUID, email_hash: str) -> bool:

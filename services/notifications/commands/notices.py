@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import from_millis
 from chassis.db import UnitOfWork
-from chassis.ids import derived_id
+from chassis.ids import derived_id, id_of
 from services.notifications.commands.alerts import tell
 from services.notifications.domain import Notice, NoticeKind, addressed
 from services.notifications.models import Alert
@@ -24,11 +24,11 @@ def tell_assigned(uow: UnitOfWork, record: Record) -> None:
 def tell_converted(uow: UnitOfWork, record: Record) -> None:
     """Tells whoever manages the account and who owned the lead, but for who converted it."""
     notice = _notice("lead_converted", record, f"path {record['path']}")
-    _tell(uow, notice, addressed([_uuid(record["account_owner_id"]), notice.owner], record["actor"]))
+    _tell(uow, notice, addressed([id_of(record["account_owner_id"]), notice.owner], record["actor"]))
 
 
 def _notice(kind: NoticeKind, record: Record, why: str) -> Notice:
-    lead, owner = UUID(record["lead_id"]), _uuid(record["owner_id"])
+    lead, owner = UUID(record["lead_id"]), id_of(record["owner_id"])
     return Notice(kind, lead, owner, record["event_id"], from_millis(record["occurred_at"]), why)
 
 
@@ -58,7 +58,3 @@ def _kept(uow: UnitOfWork, notice: Notice) -> UUID | None:
         resolved_reason="told",
     )
     return uow.session.scalar(row.on_conflict_do_nothing().returning(Alert.id))
-
-
-def _uuid(value: str | None) -> UUID | None:
-    return UUID(value) if value else None

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 
-from chassis.db import UnitOfWork
+from chassis.db import UnitOfWork, keep_newest
+from chassis.ids import id_of
 from services.notifications.models import Lead, Subject
 
 Record = dict[str, Any]
@@ -27,17 +27,13 @@ def store_lead(uow: UnitOfWork, record: Record) -> None:
     values = {
         "version": record["version"],
         "status": record["status"],
-        "owner_id": _uuid(record["owner_id"]),
+        "owner_id": id_of(record["owner_id"]),
         "territory": record["territory"],
-        "account_id": _uuid(record["account_id"]),
+        "account_id": id_of(record["account_id"]),
         "pii": record["pii"],
         "key_id": record["key_id"],
     }
-    row = insert(Lead).values(tenant_id=uow.tenant, id=UUID(record["lead_id"]), **values)
-    newer = Lead.version < row.excluded.version
-    uow.session.execute(
-        row.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values, where=newer)
-    )
+    keep_newest(uow, Lead, {"id": UUID(record["lead_id"])}, values)
 
 
 def store_statuses(uow: UnitOfWork, records: Sequence[Record]) -> None:
@@ -48,7 +44,7 @@ def store_statuses(uow: UnitOfWork, records: Sequence[Record]) -> None:
         "leads": [UUID(lead) for lead in newest],
         "versions": [record["version"] for record in newest.values()],
         "statuses": [record["status"] for record in newest.values()],
-        "owners": [_uuid(record["owner_id"]) for record in newest.values()],
+        "owners": [id_of(record["owner_id"]) for record in newest.values()],
     }
     uow.session.execute(_SET_STATUS, changed)
 
@@ -64,13 +60,5 @@ def store_opportunity(uow: UnitOfWork, record: Record) -> None:
 
 
 def _store_subject(uow: UnitOfWork, kind: str, record: Record, id: str, name: str) -> None:
-    values = {"version": record["version"], "name": name, "owner_id": _uuid(record["owner_id"])}
-    row = insert(Subject).values(tenant_id=uow.tenant, id=UUID(id), kind=kind, **values)
-    newer = Subject.version < row.excluded.version
-    uow.session.execute(
-        row.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values, where=newer)
-    )
-
-
-def _uuid(value: str | None) -> UUID | None:
-    return None if value is None else UUID(value)
+    values = {"kind": kind, "version": record["version"], "name": name, "owner_id": id_of(record["owner_id"])}
+    keep_newest(uow, Subject, {"id": UUID(id)}, values)

@@ -4,28 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
-
-from chassis.db import UnitOfWork
+from chassis.db import UnitOfWork, keep_newest
+from chassis.ids import id_of
 from services.opportunities.domain import AccountClosed, AccountUnknown
 from services.opportunities.models import Account
 
 
 def store_account(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
     """Keeps an account as a record says; one that is not newer changes nothing."""
-    owner = record["owner_id"]
     values = {
         "version": record["version"],
         "name": record["account_name"],
-        "owner_id": UUID(owner) if owner else None,
+        "owner_id": id_of(record["owner_id"]),
         "territory": record["territory"],
         "closed": record["closed"],
     }
-    row = insert(Account).values(tenant_id=uow.tenant, id=UUID(record["account_id"]), **values)
-    newer = Account.version < row.excluded.version
-    uow.session.execute(
-        row.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values, where=newer)
-    )
+    keep_newest(uow, Account, {"id": UUID(record["account_id"])}, values)
 
 
 def need_open_account(uow: UnitOfWork, account_id: UUID, *, vouched: bool) -> None:

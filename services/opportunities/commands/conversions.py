@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.db import UnitOfWork
+from chassis.ids import id_of
 from chassis.outbox import Outgoing
 from services.opportunities import events
 from services.opportunities.commands.opportunities import bump, open_opportunity, remember
@@ -61,7 +62,7 @@ def _open(uow: UnitOfWork, wanted: Record) -> Outgoing:
         "conversion_id": UUID(wanted["conversion_id"]),
         "deal_type": wanted["deal_type"],
         "close_date": date.fromisoformat(wanted["close_date"]),
-        "owner_id": UUID(owner) if (owner := wanted["owner_id"]) else None,
+        "owner_id": id_of(wanted["owner_id"]),
         "lead_source": wanted["lead_source"],
         "score_factor": score_factor(wanted["score"]),
     }

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.ids import derived_id
 from services.notifications import alerting
 from services.notifications.alerting import (
     Escalated,
@@ -71,6 +72,11 @@ def raised(facts: Iterable[Fact]) -> list[tuple[str, int | None]]:
 def resolved(facts: Iterable[Fact]) -> list[str]:
     """Reasons of every resolution."""
     return [alert.reason for alert in said(facts) if isinstance(alert, Resolved)]
+
+
+def test_an_alert_is_known_by_its_tenant_kind_subject_and_cause() -> None:
+    same = str(derived_id(ACME, "high_value", JANE, "85:created"))
+    assert alerting.alert_id(State(ACME, JANE), "high_value", "85:created") == same
 
 
 def scores(*shown: int) -> list[Fact]:

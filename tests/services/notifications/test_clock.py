@@ -6,9 +6,8 @@ from functools import partial
 import pytest
 
 from chassis.catalogue import Catalogue
-from chassis.ids import NOBODY, derived_id
+from chassis.ids import NOBODY
 from services.notifications import commands
-from services.notifications.alerting import derived
 from services.notifications.domain import OnlyForward, RealTime
 from services.notifications.ticking import timed_inputs
 from tests.services.notifications.conftest import House
@@ -45,7 +44,3 @@ def test_a_tick_waits_for_the_facts_of_every_processor_that_reads_it() -> None:
         "leads.scoring-rules",
         "opportunities.opportunity",
     ]
-
-
-def test_alerting_derives_ids_as_the_rest_of_the_house_does() -> None:
-    assert derived("acme", "high_value", 85) == str(derived_id("acme", "high_value", 85))
