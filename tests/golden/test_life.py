@@ -33,7 +33,7 @@ from services.notifications.processors import AlertFold
 from services.notifications.queries import list_inbox
 from tests.golden import raw_records
 from tests.golden.write import EMAIL, FACTS, LEAD, OWNER, PROFILE, golden
-from tests.services.house import ACME, House, built, opened
+from tests.services.house import ACME, House, opened
 
 CATALOGUE = Catalogue.load()
 CODEC = packaged_codec(CATALOGUE)
@@ -92,17 +92,20 @@ def rows(house: House, query: str, **values: Any) -> list[tuple[Any, ...]]:
 
 @pytest.fixture
 def leads(database: Databases) -> Iterator[House]:
-    yield from built(LEADS, database("leads"))
+    with House.over(LEADS, database("leads")) as house:
+        yield house
 
 
 @pytest.fixture
 def accounts(database: Databases) -> Iterator[House]:
-    yield from built(ACCOUNTS, database("accounts"))
+    with House.over(ACCOUNTS, database("accounts")) as house:
+        yield house
 
 
 @pytest.fixture
 def notifications(database: Databases) -> Iterator[House]:
-    yield from built(NOTIFICATIONS, database("notifications"))
+    with House.over(NOTIFICATIONS, database("notifications")) as house:
+        yield house
 
 
 def test_the_scoring_of_today_gives_the_points_that_were_agreed() -> None:

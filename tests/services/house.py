@@ -3,11 +3,12 @@
 import base64
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import httpx
@@ -44,9 +45,29 @@ class House:
     clock: FrozenClock
     urls: dict[str, str]
 
+    @classmethod
+    @contextmanager
+    def over(
+        cls, service: Service, urls: dict[str, str], codec: Codec | None = None, keys: str | None = None
+    ) -> Iterator[Self]:
+        """A service over a fresh database, migrated; `keys` is the topic of other services' people."""
+        migrate(urls["owner"], service.name, versions_of(service.migrations))
+        catalogue, clock = Catalogue.load(), FrozenClock(NOON)
+        codec = codec or packaged_codec(catalogue)
+        database = Database(urls["app"], clock=clock, publisher=Publisher(codec, catalogue, service.name))
+        vault = Vault(SecretStr(LOCAL_PII_KEY), keys or service.subject_keys)
+        yield cls(service, database, vault, codec, catalogue, clock, urls)
+        database.close()
+
     def run(self, work: Callable[[UnitOfWork], Any], tenant: UUID = ACME) -> Any:
         """The result of one transaction of the tenant."""
         return self.database.run(tenant, "system:test", work)
+
+    def rows(self, query: str, tenant: UUID = ACME) -> list[tuple[Any, ...]]:
+        """What the database holds for a tenant."""
+        with psycopg.connect(self.urls["app"]) as connection:
+            connection.execute("SELECT set_config('app.tenant', %s, false)", [str(tenant)])
+            return connection.execute(query.encode()).fetchall()
 
     def published(self, tenant: UUID = ACME) -> list[tuple[str, dict[str, Any], int | None]]:
         """Events that wait to be sent: type, record, partition; in order."""
@@ -56,17 +77,6 @@ class House:
             ).fetchall()
         mine = [row for row in rows if bytes(row[3]).startswith(str(tenant).encode())]
         return [(*self.codec.decode(topic, bytes(value)), number) for topic, value, number, _ in mine]
-
-
-def built(service: Service, urls: dict[str, str]) -> Iterator[House]:
-    """A service over a fresh database, migrated."""
-    migrate(urls["owner"], service.name, versions_of(service.migrations))
-    catalogue = Catalogue.load()
-    codec, clock = packaged_codec(catalogue), FrozenClock(NOON)
-    made = Database(urls["app"], clock=clock, publisher=Publisher(codec, catalogue, service.name))
-    vault = Vault(SecretStr(LOCAL_PII_KEY), service.subject_keys)
-    yield House(service, made, vault, codec, catalogue, clock, urls)
-    made.close()
 
 
 @dataclass
@@ -89,10 +99,10 @@ class Door:
         self.clock.advance(timedelta(**by))
 
 
-def opened(house: House, keys: Path) -> Iterator[Door]:
-    """The API over the house's database."""
+def opened(house: House, keys: Path, **settings: Any) -> Iterator[Door]:
+    """The API over the house's database; `settings` beyond those of every service."""
     key = make_signing_key(keys)
-    settings = SimpleNamespace(
+    known = SimpleNamespace(
         environment="local",
         instance=f"test-{house.service.name}",
         public_url="https://crm.example",
@@ -101,10 +111,12 @@ def opened(house: House, keys: Path) -> Iterator[Door]:
         auth_jwks=str(keys / "jwks.json"),
         gateways="127.0.0.1",
         cursor_key=SecretStr(base64.b64encode(b"k" * 32).decode()),
+        **settings,
     )
+    stop = threading.Event()
     runtime: Any = SimpleNamespace(
-        settings=settings,
-        stop=threading.Event(),
+        settings=known,
+        stop=stop,
         clock=house.clock,
         database=house.database,
         catalogue=house.catalogue,
@@ -112,6 +124,7 @@ def opened(house: House, keys: Path) -> Iterator[Door]:
         vault=house.vault,
     )
     served = serve(create_app(house.service, runtime))
-    yield Door(next(served), key, settings, house.clock)
+    yield Door(next(served), key, known, house.clock)
+    stop.set()
     for _ in served:
         pass

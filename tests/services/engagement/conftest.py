@@ -2,51 +2,32 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import orjson
-import psycopg
 import pytest
-from pydantic import SecretStr
 
-import services.engagement.migrations as migrations
-from chassis.avro import Codec
-from chassis.catalogue import Catalogue
 from chassis.clock import millis
-from chassis.db import Database, UnitOfWork
-from chassis.ids import derived_id, tenant_id
-from chassis.migrations import migrate
-from chassis.outbox import Publisher
-from chassis.pii import Vault
-from chassis.settings import LOCAL_PII_KEY
-from chassis.testing import FrozenClock, packaged_codec
+from chassis.ids import derived_id
 from services.engagement import commands
+from services.engagement.__main__ import SERVICE
 from services.engagement.domain import NO_KINDS
 from services.engagement.intake import Intake, Outcome
+from tests.services.house import ACME, GLOBEX, NOON
+from tests.services.house import House as ServiceHouse
 
-ACME, GLOBEX = tenant_id("acme"), tenant_id("globex")
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+__all__ = ["ACME", "GLOBEX", "NOON"]
+
 SITE = derived_id("source", "site")
 NOBODYS = {"owner_id": None, "territory": None, "account_id": None}
 
 
 @dataclass
-class House:
-    """The service's database, and what has to be known to look inside."""
+class House(ServiceHouse):
+    """The service's database, and the leads that it has heard of."""
 
-    database: Database
-    vault: Vault
-    urls: dict[str, str]
-    codec: Codec
-    clock: FrozenClock
     versions: dict[str, int] = field(default_factory=dict)
-
-    def run(self, work: Callable[[UnitOfWork], Any], tenant: UUID = ACME) -> Any:
-        """The result of one transaction of the tenant."""
-        return self.database.run(tenant, "system:test", work)
 
     def judge(self, *items: object, tenant: UUID = ACME, source: UUID = SITE) -> list[Outcome]:
         """What the front door makes of events."""
@@ -89,23 +70,12 @@ class House:
         query = f"SELECT value FROM outbox WHERE topic = '{topic}' ORDER BY id"  # noqa: S608
         return [self.codec.decode(topic, bytes(value))[1] for (value,) in self.rows(query, tenant)]
 
-    def rows(self, query: str, tenant: UUID = ACME) -> list[tuple[Any, ...]]:
-        """What the database holds for a tenant."""
-        with psycopg.connect(self.urls["app"]) as connection:
-            connection.execute("SELECT set_config('app.tenant', %s, false)", [str(tenant)])
-            return connection.execute(query.encode()).fetchall()
-
 
 @pytest.fixture
 def house(database: Callable[[str], dict[str, str]]) -> Iterator[House]:
     """A fresh, migrated database."""
-    urls = database("engagement")
-    migrate(urls["owner"], "engagement", Path(migrations.__path__[0]) / "versions")
-    catalogue = Catalogue.load()
-    codec, clock = packaged_codec(catalogue), FrozenClock(NOON)
-    made = Database(urls["app"], clock=clock, publisher=Publisher(codec, catalogue, "engagement"))
-    yield House(made, Vault(SecretStr(LOCAL_PII_KEY)), urls, codec, clock)
-    made.close()
+    with House.over(SERVICE, database("engagement")) as house:
+        yield house
 
 
 def track(message: str, event: str = "Email Opened", **fields: Any) -> dict[str, Any]:

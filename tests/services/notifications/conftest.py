@@ -1,38 +1,31 @@
 """A notifications database with the people of ACME, and the events that fill it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from pydantic import SecretStr
 
-import services.notifications.migrations as migrations
 from chassis.avro import Codec
-from chassis.catalogue import Catalogue
 from chassis.clock import millis
 from chassis.colleagues.table import keep_colleague
-from chassis.db import Database, UnitOfWork
-from chassis.ids import derived_id, new_id, tenant_id, user_id
-from chassis.migrations import migrate
-from chassis.outbox import Publisher
-from chassis.pii import Vault
-from chassis.settings import LOCAL_PII_KEY
-from chassis.testing import FrozenClock, packaged_codec
+from chassis.db import UnitOfWork
+from chassis.ids import derived_id, new_id, user_id
 from deploy.local.free_ports import free_port
 from services.notifications import commands
+from services.notifications.__main__ import SERVICE
 from tests.colleagues import user_record
+from tests.services.house import ACME, GLOBEX, NOON
+from tests.services.house import House as ServiceHouse
 
-ACME, GLOBEX = tenant_id("acme"), tenant_id("globex")
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+__all__ = ["ACME", "GLOBEX", "NOON"]
 
 
 @dataclass
@@ -57,20 +50,8 @@ class Post:
         return f"smtp://127.0.0.1:{self.port}"
 
 
-@dataclass
-class House:
-    """The service's database, its vault, and what has to be known to look inside."""
-
-    database: Database
-    vault: Vault
-    urls: dict[str, str]
-    codec: Codec
-    catalogue: Catalogue
-    clock: FrozenClock
-
-    def run(self, work: Callable[[UnitOfWork], Any], tenant: UUID = ACME) -> Any:
-        """The result of one transaction of the tenant."""
-        return self.database.run(tenant, "system:test", work)
+class House(ServiceHouse):
+    """The service's database, and those who work at ACME."""
 
     def person(self, login: str, *roles: str, tenant: UUID = ACME, **more: Any) -> UUID:
         """A colleague, with an address."""
@@ -104,12 +85,6 @@ class House:
         self.run(lambda uow: commands.store_alerts(uow, [record]), tenant)
         return record
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """What the database holds for ACME."""
-        with psycopg.connect(self.urls["app"]) as connection:
-            connection.execute("SELECT set_config('app.tenant', %s, false)", [str(ACME)])
-            return connection.execute(query).fetchall()
-
 
 def alert_record(lead: UUID, owner: UUID | None, at: datetime) -> dict[str, Any]:
     """An urgent alert as the processor raises it."""
@@ -130,22 +105,16 @@ def alert_record(lead: UUID, owner: UUID | None, at: datetime) -> dict[str, Any]
     }
 
 
-def furnish(urls: dict[str, str], codec: Codec, catalogue: Catalogue) -> House:
+def open_house(urls: dict[str, str], codec: Codec | None = None) -> AbstractContextManager[House]:
     """A migrated database with what reads and writes it."""
-    migrate(urls["owner"], "notifications", Path(migrations.__path__[0]) / "versions")
-    clock = FrozenClock(NOON)
-    made = Database(urls["app"], clock=clock, publisher=Publisher(codec, catalogue, "notifications"))
-    vault = Vault(SecretStr(LOCAL_PII_KEY), "identity.subject-key")
-    return House(made, vault, urls, codec, catalogue, clock)
+    return House.over(SERVICE, urls, codec, keys="identity.subject-key")
 
 
 @pytest.fixture
 def house(database: Callable[[str], dict[str, str]]) -> Iterator[House]:
     """A fresh database."""
-    catalogue = Catalogue.load()
-    made = furnish(database("notifications"), packaged_codec(catalogue), catalogue)
-    yield made
-    made.database.close()
+    with open_house(database("notifications")) as house:
+        yield house
 
 
 @pytest.fixture

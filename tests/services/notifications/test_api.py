@@ -1,71 +1,29 @@
 """The HTTP door: alerts, the own inbox, the live stream, the clock; nothing of another tenant."""
 
-import base64
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
-from chassis.auth import Caller, SigningKey, make_signing_key, mint_token
 from chassis.catalogue import ensure_topics
-from chassis.http import create_app
 from chassis.ids import user_id
 from services.notifications import commands
-from services.notifications.__main__ import SERVICE
-from tests.chassis.http.conftest import serve
+from tests.services.house import Door, opened
 from tests.services.notifications.conftest import ACME, GLOBEX, House
-
-SETTINGS: dict[str, Any] = {
-    "environment": "local",
-    "instance": "test-api",
-    "auth_issuer": "https://identity.test",
-    "auth_audience": "salescompass",
-    "gateways": "127.0.0.1",
-    "cursor_key": SecretStr(base64.b64encode(b"k" * 32).decode()),
-}
-
-
-@dataclass
-class Door:
-    """The served API and the key that signs its callers."""
-
-    url: str
-    key: SigningKey
-    settings: Any
-
-    def client(self, login: str, *roles: str, tenant: UUID = ACME) -> httpx.Client:
-        """A signed-in person."""
-        caller = Caller(tenant, user_id(tenant, login), login, frozenset(roles))
-        bearer = mint_token(self.key, self.settings, caller)
-        return httpx.Client(base_url=self.url, headers={"authorization": f"Bearer {bearer}"}, timeout=30)
 
 
 @pytest.fixture
 def door(house: House, kafka: str, tmp_path: Path) -> Iterator[Door]:
     """The API over a real database and broker."""
     ensure_topics(house.catalogue, kafka)
-    key = make_signing_key(tmp_path)
-    settings = SimpleNamespace(auth_jwks=str(tmp_path / "jwks.json"), kafka_bootstrap=kafka, **SETTINGS)
-    stop = threading.Event()
-    runtime: Any = SimpleNamespace(
-        settings=settings, stop=stop, clock=house.clock, database=house.database,
-        catalogue=house.catalogue, codec=house.codec, vault=house.vault,
-    )  # fmt: skip
-    served = serve(create_app(SERVICE, runtime))
-    yield Door(next(served), key, settings)
-    stop.set()
-    for _ in served:
-        pass
+    yield from opened(house, tmp_path, kafka_bootstrap=kafka)
 
 
 @pytest.fixture

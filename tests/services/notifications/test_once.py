@@ -21,7 +21,7 @@ from chassis.headers import cloud_event
 from chassis.ids import derived_id
 from chassis.producer import Producer, Sendable
 from deploy.local import infra as local
-from tests.services.notifications.conftest import ACME, House, Post, alert_record, furnish
+from tests.services.notifications.conftest import ACME, House, Post, alert_record, open_house
 
 SCALE = float(os.environ.get("FAULT_SCALE", "0.05"))
 ALERTS = max(500, int(20_000 * SCALE))
@@ -71,11 +71,10 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def furnished(broker: str, registry: str, database: Callable[[str], dict[str, str]]) -> Iterator[House]:
     """A database whose events the registry knows."""
     bring(broker, registry)
-    catalogue = Catalogue.load()
     with Registry(registry) as known:
-        made = furnish(database("notifications"), Codec.start(catalogue, known), catalogue)
-        yield made
-        made.database.close()
+        codec = Codec.start(Catalogue.load(), known)
+        with open_house(database("notifications"), codec) as house:
+            yield house
 
 
 def deliver(house: House, broker: str, records: list[dict[str, Any]]) -> None:
