@@ -34,8 +34,9 @@ def resolve_alert(uow: UnitOfWork, event: Event) -> None:
 
 
 @consumers.on("notifications.alert", "AlertAcknowledged", resent=False)
-def alert_acknowledged(uow: UnitOfWork, event: Event) -> None:
-    """Told by this service itself: its row says so already."""
+def store_acknowledgement(uow: UnitOfWork, event: Event) -> None:
+    """A person took notice, as the row says already, unless the table is built anew."""
+    commands.store_acknowledgement(uow, event.record)
 
 
 @consumers.on("leads.lead", "LeadCreated", "LeadChanged", resent=False)

@@ -18,6 +18,9 @@ from pydantic import SecretStr
 from chassis.auth import Caller, SigningKey, make_signing_key, mint_token
 from chassis.avro import Codec
 from chassis.catalogue import Catalogue
+from chassis.catalogue.check import read_example
+from chassis.catalogue.contract import ROOT
+from chassis.consumer import Event, RawRecord
 from chassis.db import Database, UnitOfWork
 from chassis.http import create_app
 from chassis.ids import tenant_id, user_id
@@ -62,6 +65,19 @@ class House:
     def run(self, work: Callable[[UnitOfWork], Any], tenant: UUID = ACME) -> Any:
         """The result of one transaction of the tenant."""
         return self.database.run(tenant, "system:test", work)
+
+    def hear(self, topic: str, type: str, **fields: Any) -> None:
+        """Another service tells something, by the contract, and this one does what it does then."""
+        record = next(one for one in self.catalogue.topic(topic).records if one.name == type)
+        example = ROOT / f"examples/{record.path}.v{len(record.versions)}.json"
+        told = {**read_example(example, record.newest), "tenant_id": str(ACME), **fields}
+        raw = RawRecord(topic, 0, 0, None, self.codec.encode(topic, type, told), [], -1)
+        name, read = self.codec.decode(topic, raw.value)
+        event = Event(topic, 0, 0, f"{ACME}:any", name, read, ACME, read["event_id"], {}, raw)
+        process: Any = self
+        consumers = self.service.declared(process)
+        assert consumers is not None
+        self.run(lambda uow: consumers.handlers[topic, name].run(uow, [event]))
 
     def rows(self, query: str, tenant: UUID = ACME) -> list[tuple[Any, ...]]:
         """What the database holds for a tenant."""

@@ -90,9 +90,9 @@ def test_an_alert_is_acknowledged_once_and_says_so(house: House) -> None:
 
 def test_a_table_built_anew_from_the_log_knows_what_was_acknowledged(house: House) -> None:
     record = house.raised(house.lead("Jane", None), None)
-    taken = {"alert_id": record["alert_id"], "actor": "user:ana", "occurred_at": record["raised_at"]}
+    named = {"alert_id": record["alert_id"], "subject_id": record["subject_id"]}
     for _ in range(2):
-        house.run(lambda uow: commands.store_acknowledgement(uow, taken))
+        house.hear("notifications.alert", "AlertAcknowledged", actor="user:ana", **named)
     assert [(a.state, a.acknowledged_by) for a in alerts(house)] == [("acknowledged", "user:ana")]
 
 

@@ -5,12 +5,8 @@ from uuid import UUID
 
 import httpx
 
-from chassis.catalogue.check import read_example
-from chassis.catalogue.contract import ROOT
-from chassis.consumer import Event, RawRecord
 from chassis.ids import user_id
-from services.opportunities.consumers import consumers
-from tests.services.house import ACME, House
+from tests.services.house import ACME
 
 DEALS = "/api/opportunities"
 ACCOUNT, GLOBEX_AG = UUID(int=21), UUID(int=20)
@@ -30,17 +26,6 @@ def colleague(login: str, **other: Any) -> dict[str, Any]:
     told |= {"team": None, "manager_id": None, "active": True, "territories": [], "capacity": None}
     told |= {"absent_from": None, "absent_until": None, "visibility": None, "pii": None, "key_id": None}
     return {**told, **other}
-
-
-def hear(house: House, topic: str, type: str, **fields: Any) -> None:
-    """Another service tells something, by the contract, and this one does what it does then."""
-    record = next(one for one in house.catalogue.topic(topic).records if one.name == type)
-    example = ROOT / f"examples/{record.path}.v{len(record.versions)}.json"
-    told = {**read_example(example, record.newest), "tenant_id": str(ACME), **fields}
-    raw = RawRecord(topic, 0, 0, None, house.codec.encode(topic, type, told), [], -1)
-    name, read = house.codec.decode(topic, raw.value)
-    event = Event(topic, 0, 0, f"{ACME}:any", name, read, ACME, read["event_id"], {}, raw)
-    house.run(lambda uow: consumers.handlers[topic, name].run(uow, [event]))
 
 
 def open_deal(client: httpx.Client, **fields: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from services.opportunities import commands
 from services.opportunities.domain import Why
 from services.opportunities.models import Change
 from tests.services.house import ACME, House
-from tests.services.opportunities.deals import ACCOUNT, hear
+from tests.services.opportunities.deals import ACCOUNT
 
 OPPORTUNITY, CONVERSION = UUID(int=23), UUID(int=24)
 WANTED: dict[str, Any] = {
@@ -26,12 +26,12 @@ FAILED = {
 
 def want(house: House, **other: Any) -> None:
     """The conversion asks."""
-    hear(house, "leads.lead", "ConversionOpportunityWanted", **(WANTED | other))
+    house.hear("leads.lead", "ConversionOpportunityWanted", **(WANTED | other))
 
 
 def fail(house: House, **other: Any) -> None:
     """The conversion is given up."""
-    hear(house, "leads.lead", "ConversionFailed", **(FAILED | other))
+    house.hear("leads.lead", "ConversionFailed", **(FAILED | other))
 
 
 def chosen(house: House) -> str:
@@ -108,7 +108,7 @@ def test_an_account_that_was_not_heard_of_yet_is_believed_to_be_there(house: Hou
 
 
 def test_a_closed_account_gets_no_opportunity(house: House) -> None:
-    hear(house, "accounts.account", "AccountChanged", account_id=str(ACCOUNT), version=5, closed=True)
+    house.hear("accounts.account", "AccountChanged", account_id=str(ACCOUNT), version=5, closed=True)
     want(house)
     assert told(house) == ["ConversionOpportunityRefused"]
     assert (last(house)["code"], last(house)["reason"]) == ("not_possible", "The account is closed.")
