@@ -10,12 +10,12 @@ from fastapi import APIRouter, Request
 from limits.strategies import SlidingWindowCounterRateLimiter
 from pydantic import SecretStr
 
-from chassis.auth import TokenVerifier
+from chassis.auth import AuthSettings, TokenVerifier
 from chassis.http.signing import Signer
 from chassis.http.transactions import Admission, UnitsOfWork
 
 
-class HttpSettings(Protocol):
+class HttpSettings(AuthSettings, Protocol):
     """Settings that the edge reads, beyond those of sign-in."""
 
     @property
@@ -29,18 +29,6 @@ class HttpSettings(Protocol):
     @property
     def gateways(self) -> str:
         """Networks whose word about a caller's address is taken."""
-
-    @property
-    def auth_issuer(self) -> str:
-        """The only accepted `iss`."""
-
-    @property
-    def auth_audience(self) -> str:
-        """Must be in `aud`."""
-
-    @property
-    def auth_jwks(self) -> str:
-        """Path or URL of the issuer's JWK set."""
 
 
 class HttpRuntime(Protocol):
