@@ -82,6 +82,8 @@ def read_sheet(text: str, encoding: str, separator: str | None = None) -> Sheet:
         raise Unreadable(f"The header has {len(header.cells)} columns; {MOST_COLUMNS} is the most.")
     if not any(cell.strip() for cell in header.cells):
         raise Unreadable("The first row must name the columns.")
+    if any("\0" in cell for cell in header.cells):
+        raise Unreadable("The first row has the character NUL in it; send a CSV file, or say its encoding.")
     return Sheet(encoding, found, [cell.strip() for cell in header.cells], sum(1 for _ in rows))
 
 

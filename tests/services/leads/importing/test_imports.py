@@ -206,7 +206,9 @@ def test_wrong_options_are_refused_by_place(ana: httpx.Client) -> None:
     assert ana.get(IMPORTS).json()["items"] == []
 
 
-@pytest.mark.parametrize("raw", [b"", b"\n\n\n", b"\xff\xfe", b",,,\n", b"\xff\xfe\x00"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"\n\n\n", b"\xff\xfe", b",,,\n", b"\xff\xfe\x00", b"\xff\xd8\xff\xe0\x00\x10JFIF\n"]
+)
 def test_what_is_no_table_is_refused(ana: httpx.Client, raw: bytes) -> None:
     answer = FILES.upload(ana, raw)
     assert (answer.status_code, answer.json()["title"]) == (422, "The file cannot be read")
