@@ -34,8 +34,6 @@ PLANTED = {
     "email_consents": "(tenant_id, lead_id, version, state, said_at)"
     " VALUES (%s, gen_random_uuid(), 1, 'granted', now())",
     "clock_offset": "(tenant_id, ahead_ms) VALUES (%s, 0)",
-    "leads.users": "(tenant_id, id, version, login, roles, active)"
-    " VALUES (%s, gen_random_uuid(), 1, 'twins', '[]', true)",
     "accounts.team_members": "(tenant_id, account_id, user_id, role, since) SELECT"
     " tenant_id, id, gen_random_uuid(), 'twins', now() FROM accounts WHERE tenant_id = %s LIMIT 1",
     "accounts.health_contributions": "(tenant_id, account_id, rule, cause, at, points, rule_points) SELECT"

@@ -1,4 +1,4 @@
-"""The table of users of before `colleagues`: nothing writes it any more, and nothing ever read it since."""
+"""The table of users of before `colleagues`: nothing writes it any more, and nothing has read it since."""
 
 from alembic import op
 
