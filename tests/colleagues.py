@@ -9,6 +9,7 @@ from chassis.ids import user_id
 def user_record(tenant: UUID, login: str, *roles: str, **more: Any) -> dict[str, Any]:
     """A User record: nothing is known of the person but what is said; a manager is named by login."""
     record: dict[str, Any] = {
+        "tenant_id": str(tenant),
         "user_id": str(user_id(tenant, login)),
         "version": 1,
         "login": login,

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +10,11 @@ from typing import Any, TypeVar
 
 from segment.analytics.client import Client
 
+from chassis.avro import Codec
+from chassis.catalogue import Catalogue, Registry
+from chassis.clock import millis
+from chassis.headers import cloud_event
+from chassis.producer import Producer, Sendable
 from cli.api import Api, ApiError, Json
 from cli.local import demo_source, token
 from deploy.local import start
@@ -54,9 +59,26 @@ class World:
         email = f"hana.{uuid.uuid4().hex[:8]}@initech.example"
         return api.post("/api/leads", {"first_name": "Hana", "company": "Initech", "email": email, **fields})
 
+    def tell_users(self, users: Iterable[Json]) -> None:
+        """Says who works here, as the identity service does; the records say of which tenant they are."""
+        catalogue = Catalogue.load()
+        with Registry(self.system.registry.url) as registry:
+            codec = Codec.start(catalogue, registry)
+        producer = Producer(self.system.kafka.bootstrap, "world")
+        assert set(producer.send([_registered(codec, user) for user in users])) == {None}
+        producer.close()
+
     def mails(self, to: str) -> list[str]:
         """Mails that arrived for an address, as they came."""
         return [file.read_text() for file in sorted((self.home / "mail").glob(f"*-{to}.eml"))]
+
+
+def _registered(codec: Codec, user: Json) -> Sendable:
+    told = {"event_id": str(uuid.uuid4()), "occurred_at": millis(now()), **user}
+    value = codec.encode("identity.user", "User", told)
+    kind = "salescompass.identity.User"
+    headers = cloud_event(id=told["event_id"], source="/identity", type=kind, tenant=user["tenant_id"])
+    return Sendable("identity.user", f"{user['tenant_id']}:{user['user_id']}".encode(), value, headers)
 
 
 def eventually(look: Callable[[], T], good: Callable[[T], Any], seconds: float = PATIENCE) -> T:
@@ -75,7 +97,7 @@ def made(api: Api, path: str, body: Json) -> Any:
     try:
         return api.post(path, body)
     except ApiError as error:
-        if error.status not in (409, 422):
+        if error.status not in (404, 409, 422):
             raise
         return None
 

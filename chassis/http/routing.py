@@ -111,7 +111,8 @@ class Router(APIRouter):
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         """The route, behind the guards of the ids that its path names."""
-        guards = [Depends(guard) for name, guard in self._guards.items() if f"{{{name}}}" in path]
+        whole = self.prefix + path
+        guards = [Depends(guard) for name, guard in self._guards.items() if f"{{{name}}}" in whole]
         options["dependencies"] = [*guards, *(options.get("dependencies") or ())]
         super().add_api_route(path, endpoint, **options)
 

@@ -1,6 +1,6 @@
-"""Who may do what with whose things (F107): every role calls every route, for own things and for others'.
+"""Who may do what with whose things (F107): everybody calls every route, for own things and for others'.
 
-What a role does not see is answered like what is not there (404); what it sees and may not do with 403. A
+What somebody does not see is answered like what is not there (404); what they see and may not do with 403. A
 route without an entry in the table fails the test.
 """
 
@@ -15,32 +15,67 @@ from chassis.auth import Caller, mint_token
 from chassis.ids import tenant_id, user_id
 from cli.api import Api, Json
 from deploy.local.keys import Issuer, signing_key
+from tests.colleagues import user_record
 from tests.journeys.twins import SERVICES, Called, routes
 from tests.world import World, eventually, made
 
 ACME = tenant_id("acme")
 MISSING = str(uuid.UUID(int=2**127))
 CLOSED = [called for called in routes() if not called.route.rules.public]
+
+
+class Who(NamedTuple):
+    """A caller: a person with the one role that the token says."""
+
+    login: str
+    role: str
+
+
 WHO = {
-    "rep": "ana",
-    "manager": "max",
-    "account_manager": "eva",
-    "marketing": "mark",
-    "admin": "adam",
-    "service": "robot",
+    "rep": Who("ana", "rep"),
+    "manager": Who("max", "manager"),
+    "account_manager": Who("eva", "account_manager"),
+    "marketing": Who("mark", "marketing"),
+    "admin": Who("adam", "admin"),
+    "service": Who("robot", "service"),
+    "rep of a team": Who("kim", "rep"),
+    "rep of a territory": Who("tom", "rep"),
+    "rep who sees all": Who("una", "rep"),
 }
-"""Who calls: of the team north a rep and their manager; the last three are in no team and own nothing."""
+"""Who calls: of the team north a rep, their manager and Kim; the others are in no team."""
+NEWCOMERS: Mapping[str, Json] = {
+    "kim": {"team": "north", "visibility": "team"},
+    "tom": {"territories": ["south"], "visibility": "territory"},
+    "una": {"visibility": "all"},
+}
+"""Callers with a visibility of their own. They are absent, so that nobody else's leads are given to them."""
+AWAY: Json = {"absent_from": 0, "absent_until": 4_000_000_000_000}
 OWNERS = ("ana", "max", "eva", "ben")
-"""Whose things are called for; Ben is of another team than everybody else."""
+"""Whose things are called for; Ben is of the team south, and his account lies in that territory."""
+LINKED = "linked"
+"""An account of Eva's with a lead of Ana's linked to it, and a deal of Ben's."""
+EVERYTHING = frozenset({*OWNERS, LINKED})
 SEES: Mapping[str, frozenset[str]] = {
     "rep": frozenset({"ana"}),
     "manager": frozenset({"ana", "max"}),
-    "account_manager": frozenset({"eva"}),
-    "marketing": frozenset(OWNERS),
-    "admin": frozenset(OWNERS),
-    "service": frozenset(OWNERS),
+    "account_manager": frozenset({"eva", LINKED}),
+    "marketing": EVERYTHING,
+    "admin": EVERYTHING,
+    "service": EVERYTHING,
+    "rep of a team": frozenset({"ana", "max"}),
+    "rep of a territory": frozenset(),
+    "rep who sees all": EVERYTHING,
 }
-KINDS = frozenset({"lead", "alert", "item"})
+"""Whose things of whatever kind a caller sees: as their owner, of the same team, or all. Eva sees of her
+account the account itself, all its leads and all its deals."""
+MORE: Mapping[tuple[str, str], frozenset[str]] = {
+    **{(who, kind): frozenset({LINKED}) for who in ("rep", "manager", "rep of a team")
+       for kind in ("lead", "alert", "account")},
+    **{("rep of a territory", kind): frozenset({"ben"}) for kind in ("account", "opportunity")},
+}  # fmt: skip
+"""What more of a kind: who sees a lead sees its account, but not the deals of others there; what lies in
+the territory."""
+KINDS = frozenset({"lead", "alert", "item", "account", "opportunity"})
 """Ids in paths of what has an owner."""
 
 
@@ -52,7 +87,7 @@ class Access(NamedTuple):
     """Whether somebody else's thing is like none; not so where it is asked for before it has an owner."""
 
 
-EVERYBODY = Access(frozenset(WHO))
+EVERYBODY = Access(frozenset(who.role for who in WHO.values()))
 ADMIN = Access(frozenset({"admin"}))
 EDITORS = Access(frozenset({"marketing", "admin"}))
 OPERATORS = Access(frozenset({"admin", "service"}))
@@ -170,7 +205,12 @@ TABLE: dict[str, Access] = {
     "POST /api/notifications/clock": OPERATORS,
     "GET /api/engagement/events": EVERYBODY,
 }
-LISTS = {"lead": "/api/leads", "alert": "/api/notifications/alerts"}
+LISTS = {
+    "lead": "/api/leads",
+    "account": "/api/accounts",
+    "opportunity": "/api/opportunities",
+    "alert": "/api/notifications/alerts",
+}
 """Where things with an owner are listed."""
 UNTRIED = {
     "GET /api/notifications/stream": "does not end; tests of its own say who is told what",
@@ -194,39 +234,88 @@ class Office:
         self.world = world
         key = signing_key(world.system.home)
         self.tokens = {
-            role: mint_token(key, Issuer(), Caller(ACME, user_id(ACME, login), login, frozenset({role})))
-            for role, login in WHO.items()
+            name: mint_token(key, Issuer(), Caller(ACME, user_id(ACME, login), login, frozenset({role})))
+            for name, (login, role) in WHO.items()
         }
         self.urls = {s.name: f"http://127.0.0.1:{world.system.ports[s.name]}" for s in SERVICES}
         self.client = httpx.Client(timeout=30)
-        self.things = {login: dict(self._things(login)) for login in OWNERS}
+        world.tell_users(
+            user_record(ACME, login, "rep", **AWAY, **known) for login, known in NEWCOMERS.items()
+        )
+        with world.user("ada") as ada:
+            self.things = {login: dict(self._things(ada, login)) for login in OWNERS}
+            self.things[LINKED] = dict(self._linked(ada))
+        self._settle()
 
-    def _things(self, login: str) -> Iterator[tuple[str, str]]:
-        with self.world.user("ada") as ada, self.world.user(login) as own:
-            lead = self._lead(ada, login)
-            yield "lead", lead
-            item = eventually(lambda: self._items(own, lead), bool)[0]
-            yield "item", item["id"]
-            yield "alert", item["alert"]["id"]
+    def _things(self, ada: Api, login: str) -> Iterator[tuple[str, str]]:
+        account = self._account(ada, login, territory="south" if login == "ben" else None)
+        yield "account", account
+        yield "opportunity", self._deal(login, account)
+        yield from self._lead(ada, login)
 
-    def _lead(self, ada: Api, login: str) -> str:
+    def _linked(self, ada: Api) -> Iterator[tuple[str, str]]:
+        account = self._account(ada, "eva")
+        yield "account", account
+        yield "opportunity", self._deal("ben", account)
+        yield from self._lead(ada, "ana", account_id=account)
+
+    def _account(self, ada: Api, owner: str, **fields: Any) -> str:
+        body = {"name": f"Account of {owner}", "owner_id": str(user_id(ACME, owner)), **fields}
+        return str(eventually(lambda: made(ada, "/api/accounts", body), bool)["id"])
+
+    def _deal(self, seller: str, account: str) -> str:
+        body = {"title": f"Deal of {seller}", "account_id": account}
+        with self.world.user(seller) as own:
+            return str(eventually(lambda: made(own, "/api/opportunities", body), bool)["id"])
+
+    def _lead(self, ada: Api, login: str, **fields: str) -> Iterator[tuple[str, str]]:
         """A hot lead of somebody, who is told of it."""
         full = {"phone": "+4930901820", "industry": "technology", "company_size": "enterprise"}
-        lead = self.world.lead(ada)["id"]
+        email = f"hana.{uuid.uuid4().hex}@initech.example"
+        new = {"first_name": "Hana", "company": "Initech", "email": email, **fields}
+        lead = str(eventually(lambda: made(ada, "/api/leads", new), bool)["id"])
         owner = {"owner_id": str(user_id(ACME, login))}
         eventually(lambda: made(ada, f"/api/leads/{lead}/assign", owner), bool)
         seen = {"if-match": f'"{ada.get(f"/api/leads/{lead}")["version"]}"'}
         ada.http.patch(f"/api/leads/{lead}", json=full, headers=seen).raise_for_status()
         ada.post(f"/api/leads/{lead}/adjustments", {"points": 40, "reason": "Met"}, key=uuid.uuid4().hex)
-        return str(lead)
+        with self.world.user(login) as own:
+            item = eventually(lambda: self._items(own, lead), bool)[0]
+        yield from (("lead", lead), ("item", item["id"]), ("alert", item["alert"]["id"]))
+
+    def _settle(self) -> None:
+        """Waits until every service has heard who everybody is, and whose everything is."""
+        for who in WHO:
+            for kind, url in LISTS.items():
+                for whose in seen_of(who, kind):
+                    self._shown(who, f"{url}/{self.things[whose][kind]}")
+
+    def _shown(self, who: str, path: str) -> None:
+        eventually(lambda: self.get(who, path).status_code, lambda status: status == 200)
+
+    def get(self, who: str, path: str, **params: str) -> httpx.Response:
+        """What a caller is shown."""
+        headers = {"authorization": f"Bearer {self.tokens[who]}"}
+        return self.client.get(self.urls[path.split("/")[2]] + path, params=params, headers=headers)
+
+    def listed(self, who: str, path: str) -> set[str]:
+        """The ids of all that a list shows a caller."""
+        ids: set[str] = set()
+        cursor: dict[str, str] = {}
+        while True:
+            page = self.get(who, path, limit="200", **cursor).json()
+            ids |= {one["id"] for one in page["items"]}
+            if page["next"] is None:
+                return ids
+            cursor = {"cursor": page["next"]}
 
     def _items(self, own: Api, lead: str) -> list[Json]:
         items = own.items("/api/notifications/inbox")
         return [item for item in items if item["alert"]["subject_id"] == lead]
 
-    def call(self, role: str, called: Called, ids: Mapping[str, str]) -> httpx.Response:
+    def call(self, who: str, called: Called, ids: Mapping[str, str]) -> httpx.Response:
         """A call that changes nothing that others of these calls look at: no body is a good one."""
-        headers = {"authorization": f"Bearer {self.tokens[role]}", "if-match": '"999999"'}
+        headers = {"authorization": f"Bearer {self.tokens[who]}", "if-match": '"999999"'}
         headers["idempotency-key"] = uuid.uuid4().hex
         body: dict[str, Any] = {"json": {"nonsense": True}} if called.route.body_field else {}
         url = self.urls[called.service] + called.path.format(**ids)
@@ -248,51 +337,45 @@ def test_no_route_is_without_an_entry() -> None:
 
 
 @pytest.mark.parametrize("kind", LISTS)
-def test_a_list_leaves_out_what_a_role_does_not_see(office: Office, kind: str) -> None:
-    called = next(one for one in CLOSED if one.name == f"GET {LISTS[kind]}")
-    whose = {things[kind]: login for login, things in office.things.items()}
-    for role in WHO:
-        items: list[Json] = []
-        cursor: dict[str, str] = {}
-        while True:
-            url = office.urls[called.service] + called.path
-            headers = {"authorization": f"Bearer {office.tokens[role]}"}
-            page = office.client.get(url, params={"limit": "200", **cursor}, headers=headers).json()
-            items += page["items"]
-            if page["next"] is None:
-                break
-            cursor = {"cursor": page["next"]}
-        assert {whose[one["id"]] for one in items if one["id"] in whose} == SEES[role], role
+@pytest.mark.parametrize("who", WHO)
+def test_a_list_leaves_out_what_a_caller_does_not_see(office: Office, who: str, kind: str) -> None:
+    listed = office.listed(who, LISTS[kind])
+    assert {whose for whose, things in office.things.items() if things[kind] in listed} == seen_of(who, kind)
 
 
 @pytest.mark.parametrize("called", CLOSED, ids=[called.name for called in CLOSED])
-@pytest.mark.parametrize("role", WHO)
-def test_a_role_reaches_what_it_may_and_nothing_else(office: Office, called: Called, role: str) -> None:
+@pytest.mark.parametrize("who", WHO)
+def test_a_caller_reaches_what_they_may_and_nothing_else(office: Office, called: Called, who: str) -> None:
     if called.name in UNTRIED:
         pytest.skip(UNTRIED[called.name])
     access = entry(called)
-    for login in OWNERS if KINDS & set(called.ids) else OWNERS[:1]:
-        things = office.things[login]
+    for whose in office.things if KINDS & set(called.ids) else OWNERS[:1]:
+        things = office.things[whose]
         ids = {name: things[name] if name in KINDS else absent(name) for name in called.ids}
-        answer = office.call(role, called, ids)
+        answer = office.call(who, called, ids)
         assert answer.status_code < 500, answer.text
-        if not sees(role, login, called, access):
-            assert answer.status_code == 404, (login, answer.text)
-        elif role not in access.roles:
-            assert answer.status_code == 403, (login, answer.text)
+        if not sees(who, whose, called, access):
+            assert answer.status_code == 404, (whose, answer.text)
+        elif WHO[who].role not in access.roles:
+            assert answer.status_code == 403, (whose, answer.text)
         elif ids.keys() <= KINDS:
-            assert answer.status_code not in (401, 403, 404), (login, answer.text)
+            assert answer.status_code not in (401, 403, 404), (whose, answer.text)
         else:
-            assert answer.status_code not in (401, 403), (login, answer.text)
+            assert answer.status_code not in (401, 403), (whose, answer.text)
 
 
-def sees(role: str, login: str, called: Called, access: Access) -> bool:
-    """Whether a role sees somebody's things by this route: an inbox is its owner's, conversions are none."""
+def sees(who: str, whose: str, called: Called, access: Access) -> bool:
+    """Whether a caller sees things by a route: an inbox is its owner's, conversions are none."""
     if "conversion" in called.ids:
         return False
     if "item" in called.ids:
-        return WHO[role] == login
-    return not access.hidden or KINDS.isdisjoint(called.ids) or login in SEES[role]
+        return WHO[who].login == ("ana" if whose == LINKED else whose)
+    return not access.hidden or all(whose in seen_of(who, kind) for kind in KINDS & set(called.ids))
+
+
+def seen_of(who: str, kind: str) -> frozenset[str]:
+    """Whose things of a kind a caller sees."""
+    return SEES[who] | MORE.get((who, kind), frozenset())
 
 
 def absent(name: str) -> str:

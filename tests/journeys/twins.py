@@ -52,7 +52,7 @@ class Called(NamedTuple):
     @property
     def ids(self) -> tuple[str, ...]:
         """Names of the ids in its path."""
-        return tuple(param.name for param in self.route.dependant.path_params)
+        return tuple(self.route.param_convertors)
 
     @property
     def filters(self) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from chassis.auth import Caller
 from chassis.colleagues import Scope
 from chassis.db import UnitOfWork
 from chassis.http import (
@@ -14,23 +13,21 @@ from chassis.http import (
     Id,
     Page,
     PagingDep,
-    Problem,
     RequiredIfMatch,
     Router,
     ScopeDep,
     Transaction,
     accepts,
     etag,
-    require,
 )
 from services.accounts import commands, queries
+from services.accounts.api.access import GUARDS, WRITERS, AccountDep, check_owner
 from services.accounts.api.bodies import AccountChange, NewAccount
 from services.accounts.api.views import AccountView, account_view
-from services.accounts.domain import GIVERS, AccountNotFound, ParentNotFound, Tier
+from services.accounts.domain import AccountNotFound, ParentNotFound, Tier
 from services.accounts.queries import Order, Wanted
 
-router = Router(prefix="/api/accounts", tags=["accounts"])
-WRITERS = require("rep", "manager", "account_manager", "admin", "service")
+router = Router(prefix="/api/accounts", tags=["accounts"], guards=GUARDS)
 
 
 @router.post("", status_code=201, dependencies=[WRITERS])
@@ -70,9 +67,9 @@ def list_accounts(
 
 
 @router.get("/{account}")
-def get_account(account: Id, uow: Transaction, scope: ScopeDep, response: Response) -> AccountView:
+def get_account(account: AccountDep, response: Response) -> AccountView:
     """One account, with its health, tier and score."""
-    return _tagged(queries.get_account(uow, scope, account), response)
+    return _tagged(account, response)
 
 
 @router.patch("/{account}", dependencies=[WRITERS])
@@ -86,7 +83,6 @@ def change_account(
     response: Response,
 ) -> AccountView:
     """Changes the named fields."""
-    queries.get_account(uow, scope, account)
     if "owner_id" in body.model_fields_set:
         check_owner(uow, caller, body.owner_id)
     _check_parent(uow, scope, body.parent_id)
@@ -95,26 +91,15 @@ def change_account(
 
 
 @router.post("/{account}/close", dependencies=[WRITERS])
-def close_account(account: Id, uow: Transaction, scope: ScopeDep, response: Response) -> AccountView:
+def close_account(account: Id, uow: Transaction, response: Response) -> AccountView:
     """Closes an account; it keeps its history and takes no changes."""
-    queries.get_account(uow, scope, account)
     return _tagged(commands.close_account(uow, account), response)
 
 
 @router.post("/{account}/reopen", dependencies=[WRITERS])
-def reopen_account(account: Id, uow: Transaction, scope: ScopeDep, response: Response) -> AccountView:
+def reopen_account(account: Id, uow: Transaction, response: Response) -> AccountView:
     """Opens a closed account again."""
-    queries.get_account(uow, scope, account)
     return _tagged(commands.reopen_account(uow, account), response)
-
-
-def check_owner(uow: UnitOfWork, caller: Caller, owner: UUID | None) -> None:
-    """Raises Problem 403 where somebody gives an account away who may not; ColleagueNotFound."""
-    if owner != caller.user:
-        if caller.roles.isdisjoint(GIVERS):
-            raise Problem(403, detail="Your roles do not allow to say who owns an account.")
-        if owner is not None:
-            commands.check_colleague(uow, owner)
 
 
 def _check_parent(uow: UnitOfWork, scope: Scope, parent: UUID | None) -> None:

@@ -12,18 +12,17 @@ from chassis.http import (
     RequiredIfMatch,
     Router,
     RuntimeDep,
-    ScopeDep,
     Transaction,
     accepts,
     etag,
 )
 from services.accounts import commands, queries
-from services.accounts.api.accounts import WRITERS
+from services.accounts.api.access import GUARDS, WRITERS
 from services.accounts.api.bodies import ContactChange, Membership, NewContact
 from services.accounts.api.views import ContactView, MemberView
 from services.accounts.models import Contact
 
-router = Router(prefix="/api/accounts/{account}", tags=["contacts"])
+router = Router(prefix="/api/accounts/{account}", tags=["contacts"], guards=GUARDS)
 
 
 @router.post("/contacts", status_code=201, dependencies=[WRITERS])
@@ -32,12 +31,10 @@ def add_contact(
     account: Id,
     body: NewContact,
     uow: Transaction,
-    scope: ScopeDep,
     runtime: RuntimeDep,
     response: Response,
 ) -> ContactView:
     """A new contact; the first one is the primary contact."""
-    queries.get_account(uow, scope, account)
     fields = body.model_dump(exclude={"primary"})
     row = commands.new_contact(uow, runtime.vault, account, fields, body.primary)
     response.headers["Location"] = f"/api/accounts/{account}/contacts/{row.id}"
@@ -45,19 +42,15 @@ def add_contact(
 
 
 @router.get("/contacts")
-def list_contacts(account: Id, uow: Transaction, scope: ScopeDep, paging: PagingDep) -> Page[ContactView]:
+def list_contacts(account: Id, uow: Transaction, paging: PagingDep) -> Page[ContactView]:
     """The contacts of an account, the longest-standing first."""
-    queries.get_account(uow, scope, account)
     rows = queries.list_contacts(uow, account, _position(paging.after), paging.fetch)
     return paging.page(rows, position=lambda row: (row.created_at, row.id), view=ContactView.model_validate)
 
 
 @router.get("/contacts/{contact}")
-def get_contact(
-    account: Id, contact: Id, uow: Transaction, scope: ScopeDep, response: Response
-) -> ContactView:
+def get_contact(account: Id, contact: Id, uow: Transaction, response: Response) -> ContactView:
     """One contact."""
-    queries.get_account(uow, scope, account)
     return _tagged(commands.contact_of(uow, account, contact), response)
 
 
@@ -67,43 +60,37 @@ def change_contact(
     contact: Id,
     body: ContactChange,
     uow: Transaction,
-    scope: ScopeDep,
     runtime: RuntimeDep,
     seen: RequiredIfMatch,
     response: Response,
 ) -> ContactView:
     """Changes the named fields; `primary` takes the place of the contact that has it."""
-    queries.get_account(uow, scope, account)
     fields = body.model_dump(exclude_unset=True)
     row = commands.change_contact(uow, runtime.vault, account, contact, fields, seen.check)
     return _tagged(row, response)
 
 
 @router.delete("/contacts/{contact}", status_code=204, dependencies=[WRITERS])
-def remove_contact(account: Id, contact: Id, uow: Transaction, scope: ScopeDep, runtime: RuntimeDep) -> None:
+def remove_contact(account: Id, contact: Id, uow: Transaction, runtime: RuntimeDep) -> None:
     """Removes a contact; after the primary one the longest-standing other is primary."""
-    queries.get_account(uow, scope, account)
     commands.drop_contact(uow, runtime.vault, account, contact)
 
 
 @router.get("/team")
-def list_team(account: Id, uow: Transaction, scope: ScopeDep) -> list[MemberView]:
+def list_team(account: Id, uow: Transaction) -> list[MemberView]:
     """Who works with the account besides its owner."""
-    queries.get_account(uow, scope, account)
     return [MemberView.model_validate(row) for row in queries.list_team(uow, account)]
 
 
 @router.put("/team/{user}", dependencies=[WRITERS])
-def set_member(account: Id, user: Id, body: Membership, uow: Transaction, scope: ScopeDep) -> MemberView:
+def set_member(account: Id, user: Id, body: Membership, uow: Transaction) -> MemberView:
     """Gives a colleague a role in the team."""
-    queries.get_account(uow, scope, account)
     return MemberView.model_validate(commands.set_member(uow, account, user, body.role))
 
 
 @router.delete("/team/{user}", status_code=204, dependencies=[WRITERS])
-def remove_member(account: Id, user: Id, uow: Transaction, scope: ScopeDep) -> None:
+def remove_member(account: Id, user: Id, uow: Transaction) -> None:
     """Takes a colleague from the team."""
-    queries.get_account(uow, scope, account)
     commands.remove_member(uow, account, user)
 
 

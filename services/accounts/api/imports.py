@@ -7,7 +7,7 @@ from chassis.auth import Caller
 from chassis.db import UnitOfWork
 from chassis.http.imports import Door, import_router
 from chassis.imports import Plan
-from services.accounts.api.accounts import WRITERS, check_owner
+from services.accounts.api.access import WRITERS, check_owner
 from services.accounts.api.bodies import AccountImportOptions, AccountImportPlan
 from services.accounts.api.rows import ACCOUNT_ROWS
 from services.accounts.api.views import AccountImportView, PreviewedAccountImportView

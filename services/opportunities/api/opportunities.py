@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 
 from chassis.http import (
     CallerDep,
@@ -34,9 +34,18 @@ from services.opportunities.domain import DealType, Outcome, Why
 from services.opportunities.models import Opportunity
 from services.opportunities.queries import Order, Wanted
 
-router = Router(prefix="/api/opportunities", tags=["opportunities"])
 WRITERS = require("rep", "manager", "account_manager", "admin", "service")
 OWNERS = frozenset({"rep", "manager", "account_manager"})
+
+
+def only_visible(opportunity: Id, uow: Transaction, scope: ScopeDep) -> Opportunity:
+    """The deal; answers for one that the caller may not see as for one that is not there (F107)."""
+    return queries.get_opportunity(uow, scope, opportunity)
+
+
+DealDep = Annotated[Opportunity, Depends(only_visible)]
+"""The deal that the path names; asked for once a request, by the guard."""
+router = Router(prefix="/api/opportunities", tags=["opportunities"], guards={"opportunity": only_visible})
 
 
 @router.post("", status_code=201, dependencies=[WRITERS])
@@ -75,11 +84,9 @@ def list_opportunities(
 
 
 @router.get("/{opportunity}")
-def get_opportunity(
-    opportunity: Id, uow: Transaction, scope: ScopeDep, response: Response
-) -> OpportunityView:
+def get_opportunity(opportunity: DealDep, response: Response) -> OpportunityView:
     """One deal."""
-    return _shown(queries.get_opportunity(uow, scope, opportunity), response)
+    return _shown(opportunity, response)
 
 
 @router.patch("/{opportunity}", dependencies=[WRITERS])
@@ -96,9 +103,8 @@ def change_opportunity(
 
 
 @router.get("/{opportunity}/history")
-def tell_history(opportunity: Id, uow: Transaction, scope: ScopeDep, paging: PagingDep) -> Page[ChangeView]:
+def tell_history(opportunity: Id, uow: Transaction, paging: PagingDep) -> Page[ChangeView]:
     """What happened to a deal, the newest first; with who, why and the time in each stage that it left."""
-    queries.get_opportunity(uow, scope, opportunity)
     before = paging.after[0] if paging.after else None
     rows = queries.history(uow, opportunity, before, paging.fetch)
     return paging.page(rows, position=lambda row: (row.version,), view=change_view)
