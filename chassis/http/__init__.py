@@ -35,7 +35,8 @@ from chassis.http.paging import Page, Paging, PagingDep
 from chassis.http.preconditions import IfMatch, Precondition, RequiredIfMatch, etag
 from chassis.http.problems import ErrorTable, Problem, faults_of, unavailable
 from chassis.http.rates import client_address, enforce_rate, rate_limit
-from chassis.http.routing import Router, accepts
+from chassis.http.routing import Router
+from chassis.http.rules import accepts
 from chassis.http.transactions import Units
 
 __all__ = [

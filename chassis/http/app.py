@@ -15,7 +15,8 @@ from chassis.http import dead_letters, openapi, problems
 from chassis.http.contract import Edge, HttpRuntime, HttpService
 from chassis.http.dead_letters import dead_letter_router
 from chassis.http.edge import EdgeMiddleware
-from chassis.http.routing import Route, rules_of
+from chassis.http.routing import Route
+from chassis.http.rules import rules_of
 from chassis.http.signing import Signer
 from chassis.http.transactions import Admission
 

@@ -19,7 +19,8 @@ from chassis.http.deps import CallerDep, Transaction, require
 from chassis.http.models import Id, View
 from chassis.http.paging import Page, PagingDep
 from chassis.http.problems import ErrorTable
-from chassis.http.routing import Router, accepts
+from chassis.http.routing import Router
+from chassis.http.rules import accepts
 
 ERRORS: ErrorTable = {NoSuchLetter: (404, "Not found")}
 ADMIN = [require("admin", OPERATOR)]

@@ -1,12 +1,11 @@
 """The OpenAPI document tells the truth: every route answers problems, and says who may call it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-if TYPE_CHECKING:
-    from chassis.http.routing import Rules
+from chassis.http.rules import Rules
 
 PROBLEM = {
     "title": "Problem",
@@ -31,7 +30,7 @@ PROBLEM = {
 _CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
-def describe(rules: "Rules", options: dict[str, Any]) -> dict[str, Any]:
+def describe(rules: Rules, options: dict[str, Any]) -> dict[str, Any]:
     """Options of a route with what its rules add to its description."""
     responses = {"default": {"description": "The request was not served", "content": _CONTENT}}
     if not rules.public:

@@ -3,9 +3,8 @@
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
@@ -14,59 +13,15 @@ from starlette.concurrency import run_in_threadpool
 from chassis.auth import OPERATOR
 from chassis.db import TRIES, Contended
 from chassis.http import idempotency
-from chassis.http.bodies import DEFAULT_LIMIT, SLOWEST_SECONDS, StrictRequest
+from chassis.http.bodies import StrictRequest
 from chassis.http.contract import edge
 from chassis.http.openapi import describe
 from chassis.http.problems import Problem, unauthenticated
+from chassis.http.rules import Rules, rules_of
 from chassis.http.transactions import Replayed, Work
 
-Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-Keeping = Literal["optional", "required", "own", "derived"]
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What a route asks of its callers beyond its parameters."""
-
-    public: bool = False
-    idempotency_key: Keeping = "optional"
-    max_body: int = DEFAULT_LIMIT
-    body_seconds: float = SLOWEST_SECONDS
-    operator: bool = False
-
-
-def accepts(
-    *,
-    public: bool = False,
-    operator: bool = False,
-    idempotency_key: Keeping = "optional",
-    max_body: int = DEFAULT_LIMIT,
-    body_seconds: float = SLOWEST_SECONDS,
-) -> Callable[[Endpoint], Endpoint]:
-    """Declares an endpoint's rules; stands between the route decorator and the function.
-
-    public: no bearer token, hence no CallerDep and no Transaction. idempotency_key: `own` means required and
-    not kept here, because the endpoint derives the id of its effect from it (IdempotencyKey); `derived` the
-    same where it is given (a form is never sent twice with the same bytes).
-    max_body: bytes, unpacked; body_seconds: from its first byte to its last. operator: also who is of no
-    tenant may call it.
-    """
-
-    def mark(endpoint: Endpoint) -> Endpoint:
-        rules = Rules(public, idempotency_key, max_body, body_seconds, operator)
-        endpoint.__rules__ = rules  # type: ignore[attr-defined]
-        return endpoint
-
-    return mark
-
-
-def rules_of(endpoint: Callable[..., Any]) -> Rules:
-    """The rules that an endpoint was declared with, else the strict ones."""
-    found = getattr(endpoint, "__rules__", Rules())
-    assert isinstance(found, Rules)
-    return found
 
 
 class Route(APIRoute):

@@ -25,7 +25,8 @@ from chassis.http.models import Id
 from chassis.http.paging import Page, PagingDep
 from chassis.http.problems import ErrorTable, Problem, faults_of
 from chassis.http.rates import rate_limit
-from chassis.http.routing import Router, accepts
+from chassis.http.routing import Router
+from chassis.http.rules import accepts
 from chassis.ids import derived_id, new_id
 from chassis.imports import (
     LARGEST,
