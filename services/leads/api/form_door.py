@@ -5,7 +5,7 @@ import json
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -27,15 +27,13 @@ from chassis.http import (
 )
 from chassis.http.signing import Forged, Signer
 from chassis.ids import derived_id, new_id
+from chassis.runtime import Runtime
 from services.leads import commands
 from services.leads.api.bodies.leads import ConsentBody, NewLead, draft_of
 from services.leads.commands import Sent
 from services.leads.domain import Channel, FormNotFound, Reading
 from services.leads.form_keys import tenant_of
 from services.leads.models import Form, FormSubmission
-
-if TYPE_CHECKING:
-    from chassis.service import Runtime
 
 router = Router(prefix="/api/leads/forms", tags=["forms"])
 LARGEST = 64 * 1024
@@ -100,7 +98,7 @@ async def confirm(token: str, runtime: RuntimeDep) -> Response:
     return PlainTextResponse(form.message)
 
 
-def _form(runtime: "Runtime", key: str) -> Form:
+def _form(runtime: Runtime, key: str) -> Form:
     """The form of a key. Raises Problem 404 alike for a key that is none, unknown or switched off."""
     if (tenant := tenant_of(key)) is None:
         raise Problem(404)
@@ -189,7 +187,7 @@ def _read_again(form: Form, row: FormSubmission) -> Sent:
     return _sent(form, row.sent, row.received_at)
 
 
-def _take(runtime: "Runtime", form: Form, sent: Sent) -> FormSubmission:
+def _take(runtime: Runtime, form: Form, sent: Sent) -> FormSubmission:
     def link(submission: UUID, until: datetime) -> str:
         token = _signer(runtime).sign([str(form.tenant_id), str(form.id), str(submission)])
         return f"{runtime.settings.public_url.rstrip('/')}{router.prefix}/confirmations/{token}"
@@ -200,7 +198,7 @@ def _take(runtime: "Runtime", form: Form, sent: Sent) -> FormSubmission:
     return runtime.database.run(form.tenant_id, f"source:{form.id}", work)
 
 
-def _signer(runtime: "Runtime") -> Signer:
+def _signer(runtime: Runtime) -> Signer:
     key = base64.b64decode(runtime.settings.cursor_key.get_secret_value())
     return Signer(key, "form-confirmation")
 
