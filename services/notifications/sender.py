@@ -1,13 +1,14 @@
 """The role `send`: hands queued messages to the mail server, each at most once but for a lost answer (G6)."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from threading import Event
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 
-from chassis.db import DatabaseUnavailable
+from chassis.db import DatabaseUnavailable, UnitOfWork
 from chassis.ids import NOBODY
 from chassis.runtime import Runtime
 from services.notifications import mail
@@ -17,6 +18,8 @@ from services.notifications.settings import NotificationsSettings
 
 log = structlog.get_logger(__name__)
 
+TURN = 20
+"""Messages of a tenant until the next tenant has its turn."""
 IDLE = 0.25
 """Seconds between two looks when there was nothing to send."""
 ACTOR = "system:send"
@@ -30,7 +33,7 @@ def run_sender(runtime: Runtime, stop: Event) -> None:
         log.warning("no_mail_server", detail="SMTP_URL is not set: e-mails stay queued")
         stop.wait()
         return
-    sender = Sender(runtime, settings, settings.smtp_url.get_secret_value())
+    sender = Sender(runtime, settings, settings.smtp_url.get_secret_value(), stop)
     while not stop.is_set():
         if not _sent_something(sender):
             stop.wait(IDLE)
@@ -44,34 +47,46 @@ def _sent_something(sender: "Sender") -> bool:
         return False
 
 
+class Ended(NamedTuple):
+    """How handing a message over ended."""
+
+    message: Claimed
+    delivery: mail.Delivery
+
+
 class Sender:
     """Claims, hands over, settles; the claim is committed before the first byte leaves."""
 
-    def __init__(self, runtime: Runtime, settings: NotificationsSettings, smtp_url: str) -> None:
+    def __init__(self, runtime: Runtime, settings: NotificationsSettings, smtp_url: str, stop: Event) -> None:
         self._database, self._vault = runtime.database, runtime.vault
-        self._settings, self._smtp_url = settings, smtp_url
+        self._settings, self._smtp_url, self._stop = settings, smtp_url, stop
 
     def send_due(self) -> bool:
-        """Sends one message of every tenant that has some; whether any has. Raises DatabaseUnavailable."""
+        """Sends some messages of every tenant that has any; whether one has. Raises DatabaseUnavailable."""
         tenants = self._database.run(NOBODY, ACTOR, messages.tenants_with_due_messages)
         for tenant in tenants:
-            if claimed := self._database.run(
-                tenant, ACTOR, partial(messages.claim_message, vault=self._vault)
-            ):
-                self._send(tenant, claimed)
+            self._take_turn(tenant)
         return bool(tenants)
 
-    def _send(self, tenant: UUID, message: Claimed) -> None:
+    def _take_turn(self, tenant: UUID) -> None:
+        """A transaction a message: it settles the one before and claims the next."""
+        ended = None
+        for place in range(TURN + 1):
+            step = partial(self._settle_and_claim, ended=ended, more=place < TURN and not self._stop.is_set())
+            if (claimed := self._database.run(tenant, ACTOR, step)) is None:
+                return
+            ended = self._hand_over(claimed)
+
+    def _settle_and_claim(self, uow: UnitOfWork, ended: Ended | None, more: bool) -> Claimed | None:
+        if ended:
+            messages.settle_message(uow, ended.message, **asdict(ended.delivery))
+        return messages.claim_message(uow, self._vault) if more else None
+
+    def _hand_over(self, message: Claimed) -> Ended:
         words = message.words
         if isinstance(words, mail.Urgent):
             words = replace(words, link=f"{self._settings.public_url.rstrip('/')}{words.link}")
         text = mail.letter(words, sender=self._settings.mail_from, to=message.address, id=str(message.id))
-        ended = mail.hand_over(text, self._smtp_url)
-        log.info("mail_handed_over", message=str(message.id), accepted=ended.accepted, answer=ended.detail)
-        self._database.run(
-            tenant,
-            ACTOR,
-            lambda uow: messages.settle_message(
-                uow, message, accepted=ended.accepted, refused=ended.refused, detail=ended.detail
-            ),
-        )
+        ended = Ended(message, mail.hand_over(text, self._smtp_url))
+        log.info("mail_handed_over", message=str(message.id), **asdict(ended.delivery))
+        return ended

@@ -1,6 +1,7 @@
 """Urgent e-mails: at most one each, tried again when put off, never again when refused."""
 
 from datetime import timedelta
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ def sender(house: House, post: Post) -> Sender:
         mail_from="SalesCompass <alerts@salescompass.local>", public_url="http://gateway/"
     )
     runtime: Any = SimpleNamespace(database=house.database, vault=house.vault)
-    return Sender(runtime, settings, post.url)
+    return Sender(runtime, settings, post.url, Event())
 
 
 @pytest.fixture
