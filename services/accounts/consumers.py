@@ -79,10 +79,10 @@ def take_deal(uow: UnitOfWork, event: Event) -> None:
     commands.take_deal(uow, event.type, event.record)
 
 
-@consumers.on("notifications.alert", "AlertRaised", resent=False)
-def take_alert(uow: UnitOfWork, event: Event) -> None:
+@consumers.on_batch("notifications.alert", "AlertRaised", resent=False)
+def take_alerts(uow: UnitOfWork, events: Sequence[Event]) -> None:
     """Alerts stand on timelines."""
-    commands.take_alert(uow, event.record)
+    commands.take_alerts(uow, [event.record for event in events])
 
 
 @consumers.on_batch("clock.tick", "Tick", resent=False)

@@ -16,7 +16,7 @@ from services.accounts.commands.leads import take_leads, take_scores
 from services.accounts.commands.settings import AccountSettings, change_settings, settings_of
 from services.accounts.commands.surveys import plan_surveys
 from services.accounts.commands.team import check_colleague, remove_member, set_member
-from services.accounts.commands.timeline import take_alert
+from services.accounts.commands.timeline import take_alerts
 
 __all__ = [
     "AccountSettings",
@@ -41,7 +41,7 @@ __all__ = [
     "set_member",
     "settings_of",
     "start_conversion",
-    "take_alert",
+    "take_alerts",
     "take_deal",
     "take_leads",
     "take_scores",

@@ -1,10 +1,10 @@
 """What happened, written on timelines; each event once, however often it is told."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, and_, select, update
 
 from chassis.clock import from_millis
 from chassis.db import UnitOfWork, insert_plain
@@ -54,19 +54,29 @@ def note(uow: UnitOfWork, entries: Iterable[dict[str, Any] | None]) -> None:
     insert_plain(uow.session, {TimelineEntry: [row for row in entries if row is not None]}, again=True)
 
 
-def take_alert(uow: UnitOfWork, record: Record) -> None:
-    """An alert about an account, one of its deals or one of its leads stands on its timeline."""
-    key = (uow.tenant, UUID(record["subject_id"]))
-    if account := uow.session.get(Account, key):
-        row = entry(uow, "AlertRaised", record, account.id)
-    elif deal := uow.session.get(Deal, key):
-        told = {**record, "opportunity_id": record["subject_id"]}
-        row = entry(uow, "AlertRaised", told, deal.account_id)
-    else:
-        lead = uow.session.get(Lead, key)
-        told = {**record, "lead_id": record["subject_id"]}
-        row = entry(uow, "AlertRaised", told, lead.account_id if lead else None)
-    note(uow, [row])
+def take_alerts(uow: UnitOfWork, records: Sequence[Record]) -> None:
+    """Alerts about accounts, their deals and their leads stand on timelines. Few statements for many."""
+    subjects = {UUID(record["subject_id"]) for record in records}
+    accounts = set(uow.session.scalars(select(Account.id).where(_among(uow, Account, subjects))))
+    deals, leads = (_account_of(uow, table, subjects - accounts) for table in (Deal, Lead))
+    rows = []
+    for record in records:
+        subject = UUID(record["subject_id"])
+        if subject in accounts:
+            rows.append(entry(uow, "AlertRaised", record, subject))
+        else:
+            name, whose = ("opportunity_id", deals) if subject in deals else ("lead_id", leads)
+            rows.append(entry(uow, "AlertRaised", {**record, name: record["subject_id"]}, whose.get(subject)))
+    note(uow, rows)
+
+
+def _account_of(uow: UnitOfWork, table: type[Deal | Lead], ids: set[UUID]) -> dict[UUID, UUID | None]:
+    found = uow.session.execute(select(table.id, table.account_id).where(_among(uow, table, ids)))
+    return dict(found.tuples().all())
+
+
+def _among(uow: UnitOfWork, table: type[Account | Deal | Lead], ids: set[UUID]) -> ColumnElement[bool]:
+    return and_(table.tenant_id == uow.tenant, table.id.in_(ids))
 
 
 def attach(uow: UnitOfWork, lead_id: UUID, account_id: UUID | None) -> None:

@@ -47,7 +47,7 @@ ADMINS = require("admin")
 
 PATIENCE = 3.0
 """Seconds that a call waits for the end; then it answers where to look."""
-LOOK_EVERY = 0.015
+LOOK_EVERY = 0.03
 FollowOn = Literal["welcome_mail", "onboarding_task", "nps_survey", "stop_marketing"]
 
 

@@ -58,7 +58,7 @@ class Told:
             "raised_at": at,
             "kind": "stagnation",
         }
-        self.house.run(lambda uow: commands.take_alert(uow, record))
+        self.house.run(lambda uow: commands.take_alerts(uow, [record]))
 
     def _about(self, name: str, subject: UUID, at: datetime | None) -> Record:
         version = self.versions[str(subject)] = self.versions.get(str(subject), 0) + 1
