@@ -1,11 +1,11 @@
 """Ports that nobody uses and nobody will be given before their server is up."""
 
 import fcntl
+import os
 import random
 import socket
 import tempfile
 from pathlib import Path
-from typing import IO
 
 from deploy.local.home import SetupError
 
@@ -13,8 +13,8 @@ RANGE = range(15_000, 32_000)
 """Below what Linux, macOS and Windows give to outgoing connections, one of which would take the port of a
 server that starts a minute later."""
 
-_kept: list[IO[str]] = []
-"""Locks of the ports that this process was given; they end with it."""
+_kept: list[int] = []
+"""Descriptors of the locks of the ports that this process was given; they end with it."""
 
 
 def free_port() -> int:
@@ -25,22 +25,22 @@ def free_port() -> int:
         if _free(port):
             _kept.append(lock)
             return port
-        lock.close()
+        os.close(lock)
     raise SetupError(f"No port from {RANGE.start} to {RANGE.stop - 1} is free: end what uses them.")
 
 
-def _locked(port: int) -> IO[str] | None:
-    """The lock of a port; None where another process has it."""
+def _locked(port: int) -> int | None:
+    """The descriptor of a port's lock; None where another process has it."""
     folder = Path(tempfile.gettempdir()) / "salescompass-ports"
     folder.mkdir(mode=0o777, exist_ok=True)
     try:
-        lock = (folder / str(port)).open("w")
+        lock = os.open(folder / str(port), os.O_RDWR | os.O_CREAT, 0o666)
     except PermissionError:  # another user's
         return None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        lock.close()
+        os.close(lock)
         return None
     return lock
 
