@@ -1,23 +1,27 @@
-"""Which currencies money is made of. Amounts are integer minor units; nothing here knows fractions."""
+"""Which currencies money is made of (ISO 4217). Amounts are integer minor units; nothing knows fractions.
+
+A minor unit is what ISO 4217 says: a cent of EUR, a yen of JPY (no decimals), a fils of KWD (three). Not what
+CLDR says, which is how prices are shown: for a dozen currencies without the minor unit.
+"""
 
 from typing import Final
 
-_CODES: Final = (
-    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF "
-    "CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD "
-    "HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL "
-    "LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP "
-    "PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT "
-    "TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG"
-)
-CURRENCIES: Final = frozenset(_CODES.split())
-"""ISO 4217 without funds, metals, XTS and XXX."""
+from iso4217 import Currency
+
+_NO_MONEY: Final = frozenset(["BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW", "VED", "XAD"])
+"""Funds, units of account, and the second code of the bolívar. Metals, XTS and XXX have no minor unit."""
+DECIMALS: Final[dict[str, int]] = {
+    currency.code: currency.exponent
+    for currency in Currency
+    if currency.exponent is not None and currency.code not in _NO_MONEY
+}
+"""Currencies that money is made of, with the decimals of their minor units."""
 LARGEST: Final = 10**15
 """Minor units; what JSON readers and columns keep exactly."""
 
 
 def check_currency(code: str) -> str:
     """The code itself; raises ValueError for what is no currency."""
-    if code not in CURRENCIES:
+    if code not in DECIMALS:
         raise ValueError("must be a currency of ISO 4217, such as EUR")
     return code

@@ -30,9 +30,9 @@ from chassis.http import (
     etag,
     require,
 )
+from chassis.http.money import AmountBody, Currency, Minor
 from services.leads import commands, queries
 from services.leads.api.access import only_visible_at_first, only_visible_conversion
-from services.leads.api.money import AmountBody, Currency, Minor
 from services.leads.commands.conversions import SETTING
 from services.leads.conversion import OVER, Command, ConversionRefused, Money, Settings
 from services.leads.models import ConversionRow

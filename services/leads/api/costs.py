@@ -6,8 +6,8 @@ from fastapi import Response
 from pydantic import Field
 
 from chassis.http import RequestModel, RequiredIfMatch, Router, Transaction, View, etag, require
+from chassis.http.money import AmountBody
 from services.leads import commands, queries
-from services.leads.api.money import AmountBody
 from services.leads.domain import Labels, Return, Spent, returns
 
 router = Router(prefix="/api/leads/costs", tags=["costs"])

@@ -4,10 +4,11 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from chassis.http import Day, Id, RequestModel
-from services.opportunities.domain import DECIMALS, LARGEST, DealType, Line, Money, Outcome, Pipeline, Stage
+from chassis.http.money import AmountBody
+from services.opportunities.domain import DealType, Line, Money, Outcome, Pipeline, Stage
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Reason = Annotated[str, Field(max_length=2000)]
@@ -15,39 +16,18 @@ KEY = r"^[a-z][a-z0-9_]{0,49}$"
 Key = Annotated[str, Field(pattern=KEY)]
 
 
-def _known(code: str) -> str:
-    if code not in DECIMALS:
-        raise ValueError("must be a currency of ISO 4217, such as EUR")
-    return code
-
-
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217"), AfterValidator(_known)]
-
-
-class MoneyBody(RequestModel):
-    """An amount in minor units of its currency: 12.50 EUR is 1250, 12 JPY is 12, 1.250 KWD is 1250."""
-
-    minor: Annotated[int, Field(ge=0, le=LARGEST)]
-    currency: Currency
-
-    @property
-    def money(self) -> Money:
-        """As the rules see it."""
-        return Money(self.minor, self.currency)
-
-
 class LineBody(RequestModel):
     """A line item; the discount is off the whole line."""
 
     title: Text
     quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    unit_price: MoneyBody
+    unit_price: AmountBody
     discount_percent: Annotated[int, Field(ge=0, le=100)] = 0
 
     @property
     def line(self) -> Line:
         """As the rules see it."""
-        return Line(self.title, self.quantity, self.unit_price.money, self.discount_percent)
+        return Line(self.title, self.quantity, _money(self.unit_price), self.discount_percent)
 
 
 class OpportunityFields(RequestModel):
@@ -55,14 +35,14 @@ class OpportunityFields(RequestModel):
 
     contact_id: Id | None = None
     description: str | None = None
-    amount: MoneyBody | None = None
+    amount: AmountBody | None = None
     lines: Annotated[list[LineBody], Field(max_length=100)] = Field(default_factory=list)
 
     def fields(self) -> dict[str, Any]:
         """What was said, as the commands take it."""
         said = {name: getattr(self, name) for name in self.model_fields_set}
         if "amount" in said:
-            said["amount"] = self.amount.money if self.amount else None
+            said["amount"] = _money(self.amount) if self.amount else None
         if "lines" in said:
             said["lines"] = [line.line for line in self.lines]
         if "type" in said:
@@ -142,3 +122,7 @@ class NewPipeline(PipelineBody):
     """A pipeline of its own key."""
 
     key: Key
+
+
+def _money(body: AmountBody) -> Money:
+    return Money(body.minor, body.currency)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from chassis.http import RequiredIfMatch, Router, Transaction, accepts, etag, require
+from chassis.money import DECIMALS
 from services.opportunities import commands
 from services.opportunities.api.bodies import KEY, NewPipeline, PipelineBody
 from services.opportunities.api.views import (
@@ -14,7 +15,6 @@ from services.opportunities.api.views import (
     PipelineView,
     pipeline_view,
 )
-from services.opportunities.domain import DECIMALS
 from services.opportunities.models import PipelineRow
 
 router = Router(prefix="/api/opportunities", tags=["pipelines"])

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from chassis.db import UnitOfWork
 from chassis.ids import id_of
+from chassis.money import DECIMALS
 from chassis.outbox import Outgoing
 from services.opportunities import events
 from services.opportunities.commands.opportunities import bump, open_opportunity, remember
@@ -97,4 +98,8 @@ def _deal(uow: UnitOfWork, opportunity_id: str) -> Opportunity | None:
 def _amount(wanted: Record) -> Money | None:
     """Raises InvalidMoney."""
     minor, currency = wanted["amount_minor"], wanted["currency"]
-    return None if minor is None or currency is None else Money(minor, currency)
+    if minor is None or currency is None:
+        return None
+    if currency not in DECIMALS:
+        raise InvalidMoney(f"{currency} is no currency of ISO 4217 that money is made of.")
+    return Money(minor, currency)

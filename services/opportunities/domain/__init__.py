@@ -18,7 +18,6 @@ from services.opportunities.domain.errors import (
 )
 from services.opportunities.domain.lines import Line, worth
 from services.opportunities.domain.money import (
-    DECIMALS,
     LARGEST,
     Money,
     percent_of,
@@ -35,7 +34,6 @@ from services.opportunities.domain.pipelines import (
 )
 
 __all__ = [
-    "DECIMALS",
     "DEFAULTS",
     "LARGEST",
     "AccountClosed",
