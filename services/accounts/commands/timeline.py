@@ -72,7 +72,7 @@ def take_alerts(uow: UnitOfWork, records: Sequence[Record]) -> None:
 
 def _account_of(uow: UnitOfWork, table: type[Deal | Lead], ids: set[UUID]) -> dict[UUID, UUID | None]:
     found = uow.session.execute(select(table.id, table.account_id).where(_among(uow, table, ids)))
-    return dict(found.tuples().all())
+    return {row.id: row.account_id for row in found}
 
 
 def _among(uow: UnitOfWork, table: type[Account | Deal | Lead], ids: set[UUID]) -> ColumnElement[bool]:

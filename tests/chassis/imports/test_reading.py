@@ -102,3 +102,11 @@ def test_no_spreadsheet_runs_what_is_written(cell: str) -> None:
     assert harmless("a=1") == "a=1"
     (row,) = csv.reader(io.StringIO(as_csv([[cell, 'say "hi"']]).removeprefix("\ufeff"), newline=""))
     assert row == [f"'{cell}", 'say "hi"']
+
+
+@pytest.mark.parametrize(
+    "raw", [b"Name\0,E-Mail\nAna,ana@acme.example\n", "Name,\0\nAna,x\n".encode("utf-16")]
+)
+def test_a_file_with_characters_that_no_text_has_is_refused(raw: bytes) -> None:
+    with pytest.raises(Unreadable, match="not text"):
+        decoded(raw)
