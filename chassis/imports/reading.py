@@ -52,11 +52,9 @@ def decoded(raw: bytes, encoding: str | None = None) -> tuple[str, str]:
         raise Unreadable("The file is empty.")
     for tried in [encoding] if encoding else _likely(raw):
         try:
-            text = raw.decode(tried).removeprefix("\ufeff")
+            return raw.decode(tried).removeprefix("\ufeff"), tried.removesuffix("-sig")
         except (UnicodeDecodeError, LookupError):
             continue
-        if "\0" not in text:  # what no database keeps, and no text has
-            return text, tried.removesuffix("-sig")
     raise Unreadable(f"The file is not text in {encoding or 'a known encoding'}; say which encoding it has.")
 
 
