@@ -265,8 +265,10 @@ def logins() -> dict[str, str]:
 
 
 def wait(look: Callable[[], T], good: Callable[[T], Any]) -> T:
-    """What is seen once it is good, or when patience ends."""
-    deadline = time.monotonic() + PATIENCE
-    while not good(seen := look()) and time.monotonic() < deadline:
+    """What is seen once it is good, or when nothing has changed for so long that patience ends."""
+    seen, deadline = look(), time.monotonic() + PATIENCE
+    while not good(seen) and time.monotonic() < deadline:
         time.sleep(0.1)
+        if (now := look()) != seen:
+            seen, deadline = now, time.monotonic() + PATIENCE
     return seen
