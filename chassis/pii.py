@@ -55,8 +55,9 @@ _NEW = text(
 )
 # an erased subject stays erased, whatever an older record of the topic says
 _STORE = text(
-    "INSERT INTO subject_keys (tenant_id, subject_id, key_id, wrapped)"
-    " VALUES (:tenant, :subject, :key, :wrapped) ON CONFLICT (tenant_id, subject_id) DO UPDATE"
+    "INSERT INTO subject_keys (tenant_id, subject_id, key_id, wrapped) SELECT :tenant, told.* FROM"
+    " unnest(CAST(:subjects AS text[]), CAST(:keys AS text[]), CAST(:wrapped AS bytea[])) AS told"
+    " ON CONFLICT (tenant_id, subject_id) DO UPDATE"
     " SET key_id = excluded.key_id, wrapped = excluded.wrapped WHERE subject_keys.wrapped IS NOT NULL"
 )
 _ERASE = text(
@@ -239,12 +240,24 @@ class _NewKey(NamedTuple):
 
 def store_subject_key(uow: UnitOfWork, event: KeyEvent) -> None:
     """Consumer handler: keeps another service's key, or forgets it at a tombstone."""
-    subject = event.key.partition(":")[2]
-    if not event.record:
-        _forget(uow, subject)
-        return
-    key = {"key": event.record["key_id"], "wrapped": event.record["wrapped"]}
-    uow.session.execute(_STORE, {"tenant": uow.tenant, "subject": subject, **key})
+    store_subject_keys(uow, [event])
+
+
+def store_subject_keys(uow: UnitOfWork, events: Iterable[KeyEvent]) -> None:
+    """The same for many, in order: the keys of all are kept by one statement."""
+    kept: dict[str, Mapping[str, Any]] = {}
+    for event in events:
+        subject = event.key.partition(":")[2]
+        if event.record:
+            kept[subject] = event.record
+        else:
+            kept.pop(subject, None)
+            _forget(uow, subject)
+    columns = {"subjects": sorted(kept)}  # one order for all members: no deadlocks
+    columns |= {"keys": [kept[subject]["key_id"] for subject in columns["subjects"]]}
+    columns |= {"wrapped": [kept[subject]["wrapped"] for subject in columns["subjects"]]}
+    if kept:
+        uow.session.execute(_STORE, {"tenant": uow.tenant, **columns})
 
 
 def _forget(uow: UnitOfWork, subject: str) -> str:

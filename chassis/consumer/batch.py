@@ -1,8 +1,7 @@
 """One batch, one transaction: effects, ids seen, outgoing events and positions together (G4, G7)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
 from uuid import UUID
 
 from chassis.consumer import inbox, offsets
@@ -14,6 +13,8 @@ from chassis.db import Database, Transaction, UnitOfWork
 from chassis.dead_letters.table import Letter, keep, park
 from chassis.failpoints import reached
 from chassis.ids import NOBODY
+
+Kind = tuple[str, str | None]
 
 
 class Batch:
@@ -50,9 +51,9 @@ class Batch:
         seen = self._arrive(uow, items)
         letters: list[Letter] = []
         parking: set[Order] = set()
-        for handler_of, run in groupby(self._admitted(items, seen, letters, parking), key=self._kind):
-            self.at = list(run)
-            self._run(uow, handler_of, self.at)
+        for run in gathered(self._admitted(items, seen, letters, parking)):
+            self.at = run
+            self._run(uow, kind(run[0]), run)
         self.at = ()
         self._put_aside(uow, letters, parking)
 
@@ -87,12 +88,8 @@ class Batch:
         handler = self._consumers.handlers.get((event.topic, event.type))
         return handler is not None and handler.resent
 
-    def _kind(self, item: Item) -> tuple[str, str | None]:
-        """What the items of one call have in common."""
-        return item.raw.topic, item.type if isinstance(item, Event) else None
-
-    def _run(self, uow: UnitOfWork, kind: tuple[str, str | None], items: Sequence[Item]) -> None:
-        topic, type = kind
+    def _run(self, uow: UnitOfWork, of: Kind, items: Sequence[Item]) -> None:
+        topic, type = of
         if type is None:
             self._consumers.raw[topic](uow, [item.raw for item in items])
         else:
@@ -127,6 +124,26 @@ class Batch:
 
     def _count(self, raw: RawRecord, outcome: str, number: int = 1) -> None:
         self._outcomes.append((raw.topic, outcome, number))
+
+
+def kind(item: Item) -> Kind:
+    """What the items of one call have in common: topic and type; no type in a topic with foreign writers."""
+    return item.raw.topic, item.type if isinstance(item, Event) else None
+
+
+def gathered(items: Iterable[Item]) -> list[list[Item]]:
+    """Items in runs of one kind, as few as keep the order of every key: many writers make few calls."""
+    runs: list[list[Item]] = []
+    open_runs: dict[Kind, int] = {}
+    last: dict[Order, int] = {}
+    for item in items:
+        run = open_runs.get(kind(item), -1)
+        if run < last.get(item.raw.order, 0):  # what came before it under its key is answered later
+            run = open_runs[kind(item)] = len(runs)
+            runs.append([])
+        runs[run].append(item)
+        last[item.raw.order] = run
+    return runs
 
 
 class _Seen:

@@ -25,7 +25,7 @@ Raw = TypeVar("Raw", bound=OnRaw)
 
 @dataclass(frozen=True)
 class Handler:
-    """How records of one type are answered: one call for each, or one for those that follow each other."""
+    """How records of one type are answered: one call for each, or one for many."""
 
     answer: Callable[..., None]
     single: bool
@@ -70,7 +70,10 @@ class Consumers:
         return declare
 
     def on_batch(self, topic: str, *types: str, resent: bool = True) -> Callable[[Many], Many]:
-        """Declares `handler(uow, events)`: events of one tenant and type that follow each other, in order."""
+        """Declares `handler(uow, events)`: events of one tenant and type, in order per key.
+
+        They are as many of a batch as keep that order, whatever came between them under other keys.
+        """
 
         def declare(handler: Many) -> Many:
             self._add(topic, types, Handler(handler, False, resent))

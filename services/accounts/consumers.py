@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.colleagues import store_colleague
 from chassis.consumer import Consumers, Event
 from chassis.db import UnitOfWork
-from chassis.pii import store_subject_key
+from chassis.pii import store_subject_keys
 from chassis.runtime import Runtime
 from services.accounts import commands
 
@@ -28,11 +28,14 @@ def give_up_conversion(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
     commands.give_up_conversion(uow, runtime.vault, UUID(event.record["conversion_id"]))
 
 
-@consumers.on("leads.subject-key", "SubjectKey")
-def resume_conversions(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
-    """The key of a lead came: what waited for it goes on."""
-    store_subject_key(uow, event)
-    commands.resume_conversions(uow, runtime.vault, event.aggregate)
+@consumers.on_batch("leads.subject-key", "SubjectKey", resent=False)
+def resume_conversions(uow: UnitOfWork, events: Sequence[Event], runtime: Runtime) -> None:
+    """Keys of leads came: what waited for them goes on."""
+    store_subject_keys(uow, events)
+    told = {event.aggregate: event for event in events}
+    for lead in commands.leads_with_waiting_conversions(uow, told):
+        uow.follow(told[lead].id, told[lead].trace, told[lead].headers.get("correlationid"))
+        commands.resume_conversions(uow, runtime.vault, lead)
 
 
 # --- evidence
@@ -93,4 +96,4 @@ def pass_time(uow: UnitOfWork, events: Sequence[Event], runtime: Runtime) -> Non
 
 
 consumers.on("identity.user", "User", resent=False)(store_colleague)
-consumers.on("identity.subject-key", "SubjectKey", resent=False)(store_subject_key)
+consumers.on_batch("identity.subject-key", "SubjectKey", resent=False)(store_subject_keys)

@@ -7,7 +7,7 @@ from chassis.consumer import Consumers, Event
 from chassis.db import UnitOfWork
 from chassis.dead_letters import store_dead_letter
 from chassis.metrics import metrics, waited
-from chassis.pii import store_subject_key
+from chassis.pii import store_subject_keys
 from services.notifications import commands
 
 consumers = Consumers("notifications")
@@ -96,6 +96,6 @@ def know_opportunity(uow: UnitOfWork, event: Event) -> None:
 
 consumers.on("identity.user", "User", resent=False)(store_colleague)
 for topic in ("leads.subject-key", "identity.subject-key"):
-    consumers.on(topic, "SubjectKey", resent=False)(store_subject_key)
+    consumers.on_batch(topic, "SubjectKey", resent=False)(store_subject_keys)
 
 consumers.on_raw("notifications.dead-letter")(store_dead_letter)

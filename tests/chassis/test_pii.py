@@ -14,7 +14,7 @@ from chassis.db import Database, UnitOfWork
 from chassis.ids import tenant_id
 from chassis.migrations import migrate
 from chassis.outbox import Publisher
-from chassis.pii import Erased, Tampered, Vault, store_subject_key
+from chassis.pii import Erased, Tampered, Vault, store_subject_key, store_subject_keys
 from chassis.settings import LOCAL_PII_KEY
 from chassis.testing import FrozenClock, packaged_codec
 
@@ -115,6 +115,18 @@ def test_an_erased_person_opens_nowhere_and_is_not_sealed_again(owner: Database,
         for event in (key, tombstone, key):  # a replay does not bring the person back
             store_subject_key(uow, event)
     assert open_(reader, sealed) is None
+
+
+def test_of_keys_and_tombstones_that_come_together_the_tombstones_win(
+    owner: Database, reader: Database
+) -> None:
+    vault, pat, jo = Vault(KEY, TOPIC), uuid4(), uuid4()
+    sealed = [seal(owner, vault, person) for person in (pat, jo)]
+    [key, other] = published(owner)
+    tombstone = SimpleNamespace(key=key.key, record=None)
+    with reader.unit_of_work(ACME, "system:test") as uow:
+        store_subject_keys(uow, [key, other, tombstone, key, other])
+    assert [open_(reader, one) for one in sealed] == [None, PAT]
 
 
 def test_a_tombstone_that_comes_before_the_key_wins(owner: Database, reader: Database) -> None:

@@ -9,7 +9,12 @@ from services.accounts.commands.contacts import (
     new_contact,
     primary_of,
 )
-from services.accounts.commands.conversions import give_up_conversion, resume_conversions, start_conversion
+from services.accounts.commands.conversions import (
+    give_up_conversion,
+    leads_with_waiting_conversions,
+    resume_conversions,
+    start_conversion,
+)
 from services.accounts.commands.deals import take_deal
 from services.accounts.commands.health import score_of
 from services.accounts.commands.leads import take_leads, take_scores
@@ -29,6 +34,7 @@ __all__ = [
     "contact_of",
     "drop_contact",
     "give_up_conversion",
+    "leads_with_waiting_conversions",
     "new_contact",
     "open_account",
     "pass_time",

@@ -55,7 +55,7 @@ def open_account(uow: UnitOfWork, name: str, fields: Mapping[str, Any], id: UUID
     uow.session.add(account)
     uow.session.flush()
     tell(uow, events.account_opened(uow, account))
-    refresh(uow, account)
+    refresh(uow, [account])
     return account
 
 
@@ -153,7 +153,7 @@ def reopen_account(uow: UnitOfWork, account_id: UUID) -> Account:
     if account.closed_at is not None:
         account.closed_at = None
         tell_change(uow, account, ["closed"])
-        refresh(uow, account)
+        refresh(uow, [account])
     return account
 
 

@@ -46,8 +46,7 @@ def age_accounts(uow: UnitOfWork, until: datetime) -> None:
         .limit(AT_ONCE)
         .with_for_update()
     )
-    for account in uow.session.scalars(due).all():
-        refresh(uow, account, until)
+    refresh(uow, uow.session.scalars(due).all(), until)
 
 
 def _caught_up(uow: UnitOfWork, group: str, partition: int, ends: Mapping[str, int]) -> bool:

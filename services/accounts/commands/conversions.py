@@ -4,7 +4,7 @@ Every step is known by the conversion's id: the same step again gives the same a
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +49,16 @@ def start_conversion(uow: UnitOfWork, vault: Vault, record: Record) -> None:
     uow.session.add(row)
     if not (record["pii"] and vault.awaits_key(uow, record["lead_id"])):
         _step(uow, vault, row, record)
+
+
+def leads_with_waiting_conversions(uow: UnitOfWork, lead_ids: Iterable[UUID]) -> list[UUID]:
+    """Those of these leads with a step that waits for their key."""
+    waiting = select(Conversion.lead_id).where(
+        Conversion.tenant_id == uow.tenant,
+        Conversion.lead_id.in_(list(lead_ids)),
+        Conversion.answer.is_(None),
+    )
+    return list(uow.session.scalars(waiting.distinct().order_by(Conversion.lead_id)))
 
 
 def resume_conversions(uow: UnitOfWork, vault: Vault, lead_id: UUID) -> None:

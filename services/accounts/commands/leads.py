@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from chassis.clock import from_millis
-from chassis.db import UnitOfWork
+from chassis.db import Contended, UnitOfWork, insert_plain, values_of, whole
 from chassis.ids import id_of
 from services.accounts.commands.health import tend
 from services.accounts.commands.timeline import attach, entry, note
@@ -25,9 +25,30 @@ BLANK |= {"score": 0, "score_epoch": -1, "score_sequence": -1}
 """A lead of which nothing is known but that it exists."""
 
 
+class _Leads(dict[UUID, Lead]):
+    """Leads by id: those that are known, under their locks, and new ones that are still to be stored."""
+
+    def __init__(self, uow: UnitOfWork, ids: set[UUID]) -> None:
+        self._session = uow.session
+        known = select(Lead).where(Lead.tenant_id == uow.tenant, Lead.id.in_(ids)).order_by(Lead.id)
+        super().__init__({lead.id: lead for lead in uow.session.scalars(known.with_for_update())})
+        self._new = [
+            whole(Lead, {"tenant_id": uow.tenant, "id": id, **BLANK}) for id in sorted(ids - self.keys())
+        ]
+        self.update({lead.id: lead for lead in self._new})
+
+    def store(self) -> None:
+        """Writes what changed. Raises Contended where somebody else has heard of a new lead meanwhile."""
+        try:
+            insert_plain(self._session, {Lead: [values_of(lead) for lead in self._new]})
+        except IntegrityError as error:
+            raise Contended("a lead was heard of by two at once") from error
+        self._session.flush()
+
+
 def take_leads(uow: UnitOfWork, type: str, records: Sequence[Record]) -> None:
     """Takes in events of leads, all of one type, in order; accounts that they concern are counted anew."""
-    leads = _locked(uow, {UUID(record["lead_id"]) for record in records})
+    leads = _Leads(uow, {UUID(record["lead_id"]) for record in records})
     homes = {lead.id: lead.account_id for lead in leads.values()}
     entries = []
     for record in records:
@@ -37,13 +58,14 @@ def take_leads(uow: UnitOfWork, type: str, records: Sequence[Record]) -> None:
             if change := CHANGES.get(type):
                 change(lead, record)
             entries.append(entry(uow, type, record, lead.account_id))
+    leads.store()
     note(uow, entries)
     _settle(uow, leads.values(), homes)
 
 
 def take_scores(uow: UnitOfWork, records: Sequence[Record]) -> None:
     """Takes in scores; only a crossing of a band stands on a timeline."""
-    leads = _locked(uow, {UUID(record["lead_id"]) for record in records})
+    leads = _Leads(uow, {UUID(record["lead_id"]) for record in records})
     entries, moved = [], set()
     for record in records:
         lead = leads[UUID(record["lead_id"])]
@@ -55,26 +77,15 @@ def take_scores(uow: UnitOfWork, records: Sequence[Record]) -> None:
         if band(before) != band(lead.score):
             crossed = {**record, "previous_band": band(before), "band": band(lead.score)}
             entries.append(entry(uow, "ScoreChanged", crossed, lead.account_id))
+    leads.store()
     note(uow, entries)
-    uow.session.flush()
     tend(uow, moved)
 
 
 def _settle(uow: UnitOfWork, leads: Any, homes: Mapping[UUID, UUID | None]) -> None:
     """Histories follow their leads; the accounts of all these leads, old and new, are counted anew."""
-    uow.session.flush()
-    for lead in leads:
-        if lead.account_id != homes[lead.id]:
-            attach(uow, lead.id, lead.account_id)
+    attach(uow, {lead.id: lead.account_id for lead in leads if lead.account_id != homes[lead.id]})
     tend(uow, {*homes.values(), *(lead.account_id for lead in leads)})
-
-
-def _locked(uow: UnitOfWork, ids: set[UUID]) -> dict[UUID, Lead]:
-    """The leads under their locks, made where they are not known yet."""
-    rows = [{"tenant_id": uow.tenant, "id": id, **BLANK} for id in sorted(ids)]
-    uow.session.execute(insert(Lead).on_conflict_do_nothing(), rows)
-    found = select(Lead).where(Lead.tenant_id == uow.tenant, Lead.id.in_(ids)).order_by(Lead.id)
-    return {lead.id: lead for lead in uow.session.scalars(found.with_for_update())}
 
 
 def _whole(lead: Lead, record: Record) -> None:

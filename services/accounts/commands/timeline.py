@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, select, text
 
 from chassis.clock import from_millis
 from chassis.db import UnitOfWork, insert_plain
@@ -14,6 +14,14 @@ from services.accounts.domain.timeline import SHOWN, shown
 from services.accounts.models import Account, Deal, Lead, TimelineEntry
 
 Record = Mapping[str, Any]
+_ATTACH = text(
+    """
+    UPDATE timeline SET account_id = home.account_id
+    FROM unnest(CAST(:leads AS uuid[]), CAST(:accounts AS uuid[])) AS home(lead_id, account_id)
+    WHERE timeline.tenant_id = :tenant AND timeline.lead_id = home.lead_id
+        AND timeline.account_id IS DISTINCT FROM home.account_id
+    """
+)
 
 
 def tell(uow: UnitOfWork, event: Outgoing) -> None:
@@ -79,10 +87,11 @@ def _among(uow: UnitOfWork, table: type[Account | Deal | Lead], ids: set[UUID]) 
     return and_(table.tenant_id == uow.tenant, table.id.in_(ids))
 
 
-def attach(uow: UnitOfWork, lead_id: UUID, account_id: UUID | None) -> None:
-    """A lead's whole history stands on the timeline of the account that it came to (F49)."""
-    mine = (TimelineEntry.tenant_id == uow.tenant, TimelineEntry.lead_id == lead_id)
-    uow.session.execute(update(TimelineEntry).where(*mine).values(account_id=account_id))
+def attach(uow: UnitOfWork, homes: Mapping[UUID, UUID | None]) -> None:
+    """Leads' whole histories stand on the timelines of the accounts that they came to (F49)."""
+    if homes:
+        told = {"leads": list(homes), "accounts": list(homes.values())}
+        uow.session.execute(_ATTACH, {"tenant": uow.tenant, **told})
 
 
 def _entry_id(event: str) -> UUID:

@@ -1,10 +1,13 @@
 """What leads and deals say of an account: its timeline, its health, its score, its growth."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -13,8 +16,10 @@ from chassis.db import UnitOfWork
 from chassis.ids import NOBODY, new_id
 from services.accounts import commands
 from tests.services.accounts.test_accounts import opened
-from tests.services.accounts.told import ANA, Told
-from tests.services.house import NOON, House
+from tests.services.accounts.told import ANA, LEAD, Told
+from tests.services.house import ACME, NOON, House
+from tests.services.statements import statements
+from tests.world import eventually
 
 Json = dict[str, Any]
 OFFSETS = text(
@@ -265,3 +270,55 @@ def test_an_alert_about_a_lead_or_a_deal_stands_on_the_timeline_of_its_account(
     subjects = {(a["lead_id"], a["opportunity_id"]) for a in alerts}
     assert subjects == {(str(lead), None), (None, str(deal)), (None, None)}
     assert {a["actor"] for a in alerts} == {"system:alerts"}
+
+
+def created(lead: UUID, account: UUID | None, **fields: Any) -> Json:
+    """A new lead as its service tells of it."""
+    about = {"event_id": str(new_id()), "tenant_id": str(ACME), "lead_id": str(lead), "version": 1}
+    at = {"occurred_at": millis(NOON), "created_at": millis(NOON), "actor": f"user:{ANA}"}
+    return {**about, **at, **LEAD, "account_id": str(account) if account else None, **fields}
+
+
+def scored(lead: UUID, shown: int) -> Json:
+    """A score of a lead as its service tells of it."""
+    about = {"event_id": f"{lead}:1:1", "tenant_id": str(ACME), "lead_id": str(lead)}
+    return {**about, "epoch": 1, "sequence": 1, "occurred_at": millis(NOON), "shown": shown}
+
+
+def test_many_leads_of_many_accounts_cost_as_many_statements_as_one(house: House, ada: httpx.Client) -> None:
+    costs = []
+    for count in (1, 40):
+        homes = [UUID(opened(ada, f"Company {count} {n}")["id"]) for n in range(count)]
+        leads = [created(new_id(), home, status="qualified") for home in homes]
+        scores = [scored(UUID(lead["lead_id"]), 75) for lead in leads]
+        with statements() as sent:
+            house.run(partial(commands.take_leads, type="LeadCreated", records=leads))
+            house.run(partial(commands.take_scores, records=scores))
+        costs.append(len(sent))
+        assert {seen(ada, home, "health")["value"] for home in homes} == {60}
+        assert {ada.get(f"/api/accounts/{home}").json()["score"] for home in homes} == {75}
+    assert costs[0] == costs[1]
+
+
+def test_a_lead_of_which_two_hear_at_once_is_known_with_what_both_heard(
+    house: House, ada: httpx.Client, acme: UUID
+) -> None:
+    lead = new_id()
+    with ThreadPoolExecutor() as pool:
+        with house.database.unit_of_work(ACME, "system:first") as first:
+            commands.take_scores(first, [scored(lead, 40)])
+            second = pool.submit(
+                house.run, lambda uow: commands.take_leads(uow, "LeadCreated", [created(lead, acme)])
+            )
+            eventually(lambda: waiting(house), bool)
+        second.result()
+    assert ada.get(f"/api/accounts/{acme}").json()["score"] == 40
+
+
+def waiting(house: House) -> bool:
+    """Whether somebody waits for another's transaction."""
+    with psycopg.connect(house.urls["owner"]) as connection:
+        found = connection.execute(
+            "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid' LIMIT 1"
+        )
+        return found.fetchone() is not None
