@@ -1,11 +1,12 @@
 """What a person is reached by: checked, and brought to normal form. The raw text is kept beside it."""
 
+import re
 from typing import Final
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-__all__ = ["COUNTRIES", "check_country", "check_email", "normal_phone"]
+__all__ = ["COUNTRIES", "check_country", "check_email", "national_digits", "normal_phone"]
 
 COUNTRIES: Final = frozenset({*phonenumbers.SUPPORTED_REGIONS, "AQ", "BV", "GS", "HM", "PN", "TF", "UM"})
 """ISO 3166-1 alpha-2: those with telephones, and the seven without."""
@@ -39,3 +40,11 @@ def normal_phone(raw: str, region: str | None) -> str | None:
     if not phonenumbers.is_possible_number(parsed):
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def national_digits(phone: str) -> str:
+    """The digits that every way to write a number has in common: without country, without leading zeros."""
+    try:
+        return str(phonenumbers.parse(phone).national_number)
+    except phonenumbers.NumberParseException:
+        return re.sub("[^0-9]", "", phone).lstrip("0")

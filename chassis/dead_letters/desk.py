@@ -1,5 +1,6 @@
 """Looking at dead letters, and throwing one away; by API and command line."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -31,6 +32,16 @@ _DISCARD = text(
     UPDATE dead_letters SET state = 'discarded', settled_at = now()
     WHERE tenant_id = :tenant AND id = :id AND state = 'waiting'
     RETURNING group_name, topic, key
+    """
+)
+_HELD = text(
+    "SELECT id, key, value, detail FROM dead_letters WHERE tenant_id = :tenant AND value IS NOT NULL"
+)
+_EMPTY = text(
+    """
+    UPDATE dead_letters SET value = NULL, detail = 'a person was erased',
+        key = CASE WHEN CAST(:named AS boolean) THEN NULL ELSE key END
+    WHERE tenant_id = :tenant AND id = :id
     """
 )
 _LOCK_KEY = text(
@@ -103,6 +114,15 @@ def discard(uow: UnitOfWork, id: UUID) -> None:
     row = uow.session.execute(_DISCARD, {"tenant": uow.tenant, "id": id}).one_or_none()
     if row is not None and row.key is not None:
         free(uow, row.group_name, row.topic, row.key)
+
+
+def forget_letters(uow: UnitOfWork, mentions: Callable[[str], bool]) -> None:
+    """Gives up and empties every letter in which a person is spoken of (G20); that it was, and why, stays."""
+    for row in uow.session.execute(_HELD, {"tenant": uow.tenant}).all():
+        key, value = (bytes(part or b"").decode(errors="replace") for part in (row.key, row.value))
+        if mentions(value) or mentions(row.detail) or mentions(key):
+            discard(uow, row.id)
+            uow.session.execute(_EMPTY, {"tenant": uow.tenant, "id": row.id, "named": mentions(key)})
 
 
 def lock_key(uow: UnitOfWork, group: str, topic: str, key: bytes | None) -> None:

@@ -30,7 +30,7 @@ from chassis.http.app import create_app
 from chassis.http.bodies import read_body, read_json, strict_json
 from chassis.http.deps import CallerDep, IdempotencyKey, RuntimeDep, ScopeDep, Transaction, UnitsDep, require
 from chassis.http.forms import File, Form, FormDep
-from chassis.http.models import Day, Id, RequestModel, Timestamp, View
+from chassis.http.models import Confirmed, Day, Id, RequestModel, Timestamp, View
 from chassis.http.paging import Page, Paging, PagingDep
 from chassis.http.preconditions import IfMatch, Precondition, RequiredIfMatch, etag
 from chassis.http.problems import ErrorTable, Problem, faults_of, unavailable
@@ -41,6 +41,7 @@ from chassis.http.transactions import Units
 
 __all__ = [
     "CallerDep",
+    "Confirmed",
     "Day",
     "ErrorTable",
     "File",

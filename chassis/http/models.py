@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -100,6 +100,12 @@ class RequestModel(BaseModel):
         schema = handler(source)
         _make_strict(schema)
         return schema
+
+
+class Confirmed(RequestModel):
+    """Body of what cannot be undone, so that no stray call does it."""
+
+    confirm: Literal[True]
 
 
 class View(BaseModel):

@@ -10,6 +10,7 @@ a member does that lost its claim does not count.
 """
 
 from chassis.imports.contract import Importable, Outcome, Plan, Read, Result
+from chassis.imports.forgetting import GIVEN_UP, forget_rows
 from chassis.imports.importer import CHUNK, Importer, import_role
 from chassis.imports.jobs import (
     ImportNotFound,
@@ -40,6 +41,7 @@ from chassis.imports.writing import as_csv, harmless
 
 __all__ = [
     "CHUNK",
+    "GIVEN_UP",
     "LARGEST",
     "Claim",
     "ClaimLost",
@@ -64,6 +66,7 @@ __all__ = [
     "content_of",
     "create_imports",
     "decoded",
+    "forget_rows",
     "get_import",
     "harmless",
     "import_role",

@@ -38,6 +38,12 @@ def resume_conversions(uow: UnitOfWork, events: Sequence[Event], runtime: Runtim
         commands.resume_conversions(uow, runtime.vault, lead)
 
 
+@consumers.on("leads.lead", "LeadErased", resent=False)
+def erase_lead(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
+    """A person was erased, who may be a contact too."""
+    commands.erase_lead(uow, runtime.vault, event.record)
+
+
 # --- evidence
 
 

@@ -50,6 +50,16 @@ def contact_removed(uow: UnitOfWork, account: Account, contact_id: UUID, reason:
     return _event(uow, "ContactRemoved", account, {"contact_id": str(contact_id), "reason": reason})
 
 
+def contact_erased(uow: UnitOfWork, account: Account, contact: Contact) -> Outgoing:
+    """The person who is a contact was erased; by the hash others know whom they know of the same address."""
+    fields = {
+        "contact_id": str(contact.id),
+        "origin_lead_id": text(contact.origin_lead_id),
+        "email_hash": contact.email_hash,
+    }
+    return _event(uow, "ContactErased", account, fields)
+
+
 def account_health_changed(uow: UnitOfWork, account: Account, change: HealthChange) -> Outgoing:
     """The health of an account changed."""
     fields = {

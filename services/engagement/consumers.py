@@ -43,6 +43,12 @@ def know_account_of_lead(uow: UnitOfWork, event: Event) -> None:
     commands.lead_converted(uow, event.record)
 
 
+@consumers.on("leads.lead", "LeadErased", resent=False)
+def forget_lead(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
+    """A person was erased."""
+    commands.forget_lead(uow, runtime.vault, event.record)
+
+
 @consumers.on("accounts.account", "AccountOpened", "AccountChanged", resent=False)
 def know_account(uow: UnitOfWork, event: Event) -> None:
     """Who manages an account."""

@@ -84,6 +84,12 @@ def forget_contact(uow: UnitOfWork, event: Event) -> None:
     commands.forget_contact(uow, UUID(event.record["contact_id"]))
 
 
+@consumers.on("accounts.account", "ContactErased", resent=False)
+def erase_contact(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
+    """A contact was erased, and so is the person, whichever leads they are."""
+    commands.erase_contact(uow, runtime.vault, event.record)
+
+
 @consumers.on("accounts.subject-key", "SubjectKey")
 def open_contact(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
     """The key of a contact came, or is gone for ever."""

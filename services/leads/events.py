@@ -177,6 +177,11 @@ def lead_consent_changed(uow: UnitOfWork, lead: Lead, consent: Consent) -> Outgo
     return _lead(uow, "LeadConsentChanged", lead, record)
 
 
+def lead_erased(uow: UnitOfWork, lead: Lead, email_hash: str | None) -> Outgoing:
+    """The person behind a lead was erased; by the hash others know whom they know of the same address."""
+    return _lead(uow, "LeadErased", lead, {**_about(uow, lead, new_id()), "email_hash": email_hash})
+
+
 def form_confirmation_wanted(
     uow: UnitOfWork,
     vault: Vault,

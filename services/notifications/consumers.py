@@ -8,6 +8,7 @@ from chassis.db import UnitOfWork
 from chassis.dead_letters import store_dead_letter
 from chassis.metrics import metrics, waited
 from chassis.pii import store_subject_keys
+from chassis.runtime import Runtime
 from services.notifications import commands
 
 consumers = Consumers("notifications")
@@ -68,6 +69,12 @@ def greet_customer(uow: UnitOfWork, event: Event) -> None:
     """A lead was converted: whom it concerns is told, and the customer greeted."""
     commands.tell_converted(uow, event.record)
     commands.welcome(uow, event.record)
+
+
+@consumers.on("leads.lead", "LeadErased", resent=False)
+def forget_lead(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
+    """A person was erased: nothing that was written of them stays."""
+    commands.forget_lead(uow, runtime.vault, event.record)
 
 
 @consumers.on("leads.form", "FormConfirmationWanted", resent=False)

@@ -3,6 +3,7 @@
 from chassis.colleagues import store_colleague
 from chassis.consumer import Consumers, Event
 from chassis.db import UnitOfWork
+from chassis.runtime import Runtime
 from services.opportunities import commands
 
 consumers = Consumers("opportunities")
@@ -18,6 +19,18 @@ def give_opportunity(uow: UnitOfWork, event: Event) -> None:
 def withdraw_opportunity(uow: UnitOfWork, event: Event) -> None:
     """A conversion was given up: what it opened goes."""
     commands.withdraw_opportunity(uow, event.record)
+
+
+@consumers.on("leads.lead", "LeadErased", resent=False)
+def forget_lead(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
+    """A person was erased: deals that began with them say nothing of them."""
+    commands.forget_lead(uow, runtime.vault, event.record)
+
+
+@consumers.on("accounts.account", "ContactErased", resent=False)
+def forget_contact(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
+    """A contact was erased: deals with them say nothing of them."""
+    commands.forget_contact(uow, runtime.vault, event.record)
 
 
 @consumers.on("accounts.account", "AccountOpened", "AccountChanged", resent=False)

@@ -6,7 +6,7 @@ import pytest
 
 from chassis import dead_letters
 from chassis.consumer import Consumers, Decoder
-from chassis.dead_letters import Replayer
+from chassis.dead_letters import Letter, Replayer
 from chassis.dead_letters.desk import NoSuchLetter
 from tests.chassis.sample import service
 from tests.chassis.sample.world import ACME, ZENITH, World, eventually
@@ -74,6 +74,26 @@ def test_the_last_letter_given_up_frees_the_key(parked: World) -> None:
         for letter in dead_letters.list_letters(uow):
             dead_letters.discard(uow, letter.id)
     assert parked.sql("SELECT count(*) FROM parked_keys") == [(0,)]
+
+
+def test_a_letter_that_speaks_of_an_erased_person_is_given_up_and_emptied(world: World) -> None:
+    """G20: that something could not be applied stays known."""
+    said = {b"a": b"\x00jane@acme.example", b"b": b"\x00zoe@hooli.example", b"jane@acme.example": b"\x01"}
+    kept = [Letter("desk", world.topic, 0, n, key, value, [], "failed", "odd") for n, (key, value) in
+            enumerate(said.items())]  # fmt: skip
+    with world.unit() as uow:
+        dead_letters.keep(uow, kept)
+        dead_letters.park(uow, "desk", [(world.topic, key) for key in said])
+        for _ in range(2):
+            dead_letters.forget_letters(uow, lambda text: "jane" in text)
+    rows = world.sql("SELECT key, value, state, cause, detail FROM dead_letters ORDER BY sequence")
+    gone = "a person was erased"
+    assert [tuple(row) for row in rows] == [
+        (b"a", None, "discarded", "failed", gone),
+        (b"b", b"\x00zoe@hooli.example", "waiting", "failed", "odd"),
+        (None, None, "discarded", "failed", gone),
+    ]
+    assert world.sql("SELECT key FROM parked_keys") == [(b"b",)]
 
 
 def test_another_tenant_sees_no_letter(parked: World) -> None:

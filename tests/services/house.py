@@ -86,10 +86,10 @@ class House:
             return connection.execute(query.encode()).fetchall()
 
     def published(self, tenant: UUID = ACME) -> list[tuple[str, dict[str, Any], int | None]]:
-        """Events that wait to be sent: type, record, partition; in order."""
+        """Events that wait to be sent, but for tombstones: type, record, partition; in order."""
         with psycopg.connect(self.urls["relay"]) as connection:
             rows = connection.execute(
-                "SELECT topic, value, partition, key FROM outbox ORDER BY id"
+                "SELECT topic, value, partition, key FROM outbox WHERE value IS NOT NULL ORDER BY id"
             ).fetchall()
         mine = [row for row in rows if bytes(row[3]).startswith(str(tenant).encode())]
         return [(*self.codec.decode(topic, bytes(value)), number) for topic, value, number, _ in mine]

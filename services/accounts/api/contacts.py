@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Response
 
 from chassis.http import (
+    Confirmed,
     Id,
     Page,
     PagingDep,
@@ -15,6 +16,7 @@ from chassis.http import (
     Transaction,
     accepts,
     etag,
+    require,
 )
 from services.accounts import commands, queries
 from services.accounts.api.access import GUARDS, WRITERS
@@ -23,6 +25,7 @@ from services.accounts.api.views import ContactView, MemberView
 from services.accounts.models import Contact
 
 router = Router(prefix="/api/accounts/{account}", tags=["contacts"], guards=GUARDS)
+ADMIN = require("admin")
 
 
 @router.post("/contacts", status_code=201, dependencies=[WRITERS])
@@ -74,6 +77,15 @@ def change_contact(
 def remove_contact(account: Id, contact: Id, uow: Transaction, runtime: RuntimeDep) -> None:
     """Removes a contact; after the primary one the longest-standing other is primary."""
     commands.drop_contact(uow, runtime.vault, account, contact)
+
+
+@router.post("/contacts/{contact}/erase", status_code=204, dependencies=[ADMIN])
+def erase_contact(account: Id, contact: Id, _: Confirmed, uow: Transaction, runtime: RuntimeDep) -> None:
+    """Erases the person who is a contact: the contact goes, and with it what is known of them as leads.
+
+    It cannot be undone.
+    """
+    commands.erase_contact(uow, runtime.vault, account, contact)
 
 
 @router.get("/team")

@@ -16,6 +16,7 @@ from services.accounts.commands.conversions import (
     start_conversion,
 )
 from services.accounts.commands.deals import take_deal
+from services.accounts.commands.erasure import erase_contact, erase_lead
 from services.accounts.commands.health import score_of
 from services.accounts.commands.leads import take_leads, take_scores
 from services.accounts.commands.settings import AccountSettings, change_settings, settings_of
@@ -33,6 +34,8 @@ __all__ = [
     "close_account",
     "contact_of",
     "drop_contact",
+    "erase_contact",
+    "erase_lead",
     "give_up_conversion",
     "leads_with_waiting_conversions",
     "new_contact",

@@ -103,11 +103,15 @@ def add_contact(
 
 
 def remove_contact(uow: UnitOfWork, vault: Vault, account: Account, contact: Contact, reason: str) -> None:
-    """Takes a contact from its locked account; the longest-standing other becomes primary after a primary."""
+    """Takes a contact from its locked account; the longest-standing other becomes primary after a primary.
+
+    Nobody shows it again, so its key goes with it (F109).
+    """
     uow.session.delete(contact)
     uow.session.flush()
     bump(uow, account)
     tell(uow, events.contact_removed(uow, account, contact.id, reason))
+    vault.erase(uow, contact.id)
     if contact.primary and (heir := _oldest(uow, account.id)):
         heir.primary = True
         _tell_change(uow, vault, account, heir, ["primary"])

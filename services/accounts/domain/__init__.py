@@ -7,6 +7,7 @@
 from services.accounts.domain.accounts import (
     DEFAULT_TIERS,
     GIVERS,
+    UNNAMED,
     AccountClosed,
     AccountNotFound,
     ColleagueNotFound,
@@ -32,6 +33,7 @@ from services.accounts.domain.likeness import Mode
 __all__ = [
     "DEFAULT_TIERS",
     "GIVERS",
+    "UNNAMED",
     "AccountClosed",
     "AccountNotFound",
     "ColleagueNotFound",

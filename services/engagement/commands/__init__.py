@@ -1,5 +1,6 @@
 """What can be done: one function is one operation in one transaction, which the chassis commits."""
 
+from services.engagement.commands.erasure import forget_lead
 from services.engagement.commands.leads import account_told, lead_converted, lead_moved, lead_told
 from services.engagement.commands.receive import receive
 from services.engagement.commands.rejections import replay
@@ -16,6 +17,7 @@ __all__ = [
     "add_write_key",
     "change_source",
     "create_source",
+    "forget_lead",
     "lead_converted",
     "lead_moved",
     "lead_told",

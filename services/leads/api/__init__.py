@@ -38,6 +38,7 @@ from services.leads.domain import (
     NotAllowedNow,
     NotYet,
     OwnedAlready,
+    PersonErased,
     ReasonMissing,
     RuleSetNotFound,
     SuspicionNotFound,
@@ -66,6 +67,7 @@ ROUTERS = (
 ERRORS: ErrorTable = {
     **IMPORT_ERRORS,
     LeadNotFound: (404, "Lead not found"),
+    PersonErased: (410, "Erased"),
     RuleSetNotFound: (404, "Rule set not found"),
     OwnedAlready: (409, "Owned already"),
     ColleagueNotFound: (422, "No such colleague"),

@@ -5,19 +5,20 @@ from typing import Annotated
 from fastapi import Path
 
 from chassis.db import UnitOfWork
-from chassis.http import CallerDep, Id, Router, RuntimeDep, Transaction, accepts, require
+from chassis.http import CallerDep, Confirmed, Id, Router, RuntimeDep, Transaction, accepts, require
 from services.leads import commands
 from services.leads.api.access import GUARDS, WRITERS
 from services.leads.api.bodies.leads import ConsentBody, consent_of
 from services.leads.api.bodies.lifecycle import NewActivity, NewStatus, Reopening, Why
 from services.leads.api.views.history import ActivityView, activity_view
-from services.leads.api.views.leads import LeadView, WarnedLeadView, lead_view, shown
+from services.leads.api.views.leads import ErasureView, LeadView, WarnedLeadView, lead_view, shown
 from services.leads.commands import Deed
 from services.leads.domain import Channel
 from services.leads.models import Lead
 
 router = Router(prefix="/api/leads", tags=["leads"], guards=GUARDS)
 MANAGERS = require("manager", "admin")
+ADMIN = require("admin")
 ChannelName = Annotated[Channel, Path()]
 
 
@@ -54,6 +55,17 @@ def restore_lead(lead: Id, body: Why, uow: Transaction, runtime: RuntimeDep) -> 
 def delete_lead(lead: Id, uow: Transaction, runtime: RuntimeDep) -> None:
     """Archives a lead; 409 for a converted one, which stays for ever."""
     commands.delete_lead(uow, runtime.vault, lead)
+
+
+@router.post("/{lead}/erase", dependencies=[ADMIN])
+def erase_lead(lead: Id, _: Confirmed, uow: Transaction, runtime: RuntimeDep) -> ErasureView:
+    """Erases the person behind a lead, whatever else they came in by: every lead and contact of the same
+    e-mail address, and what was kept of them as it came. It cannot be undone; again is a no-op.
+
+    Status, score and what others earned stay, without the person.
+    """
+    erased = commands.erase_person(uow, runtime.vault, lead)
+    return ErasureView(leads=[one.id for one in erased])
 
 
 @router.post("/{lead}/activities", status_code=201, dependencies=[WRITERS])

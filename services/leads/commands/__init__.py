@@ -32,6 +32,7 @@ from services.leads.commands.creation import (
     unfit,
 )
 from services.leads.commands.duplicates import settle_suspicion
+from services.leads.commands.erasure import erase_contact, erase_person
 from services.leads.commands.forms import change_form, form_of_key, open_form
 from services.leads.commands.known import forget_contact, know_account, know_contact, open_contact
 from services.leads.commands.leads import adjust_score, change_lead
@@ -74,6 +75,8 @@ __all__ = [
     "create_leads",
     "delete_lead",
     "draft_rules",
+    "erase_contact",
+    "erase_person",
     "foresee",
     "forget_contact",
     "form_of_key",

@@ -110,7 +110,7 @@ def assign_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, owner: UUID | None
 
 def reroute_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, reason: str) -> Lead:
     """Gives a lead to the next one by the rules, never to who has it. Raises LeadNotFound."""
-    mine = (Lead.tenant_id == uow.tenant, Lead.id == lead_id)
+    mine = (Lead.tenant_id == uow.tenant, Lead.id == lead_id, Lead.erased_at.is_(None))
     found = _reroute(uow, vault, select(Lead).where(*mine), reason)
     if not found:
         raise LeadNotFound("No such lead.")

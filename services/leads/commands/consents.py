@@ -31,7 +31,7 @@ def take_back_consents(uow: UnitOfWork, records: Sequence[Mapping[str, Any]]) ->
     said = [record for record in records if record["kind"] == UNSUBSCRIBED]
     leads = locked_all(uow, {UUID(record["lead_id"]) for record in said})
     for record in said:
-        if lead := leads.get(UUID(record["lead_id"])):
+        if (lead := leads.get(UUID(record["lead_id"]))) and lead.erased_at is None:
             uow.session.add_all(consent_rows(uow, lead, [_taken_back(record)]))
 
 

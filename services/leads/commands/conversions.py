@@ -13,7 +13,7 @@ from chassis.ids import derived_id, id_of
 from chassis.pii import Vault
 from services.leads import conversion, domain, events
 from services.leads.commands.settings import read_setting
-from services.leads.commands.statuses import bump, locked, record_status
+from services.leads.commands.statuses import bump, locked, locked_row, record_status
 from services.leads.conversion import (
     Account,
     Command,
@@ -92,20 +92,31 @@ def cancel_conversion(uow: UnitOfWork, id: UUID, reason: str) -> ConversionRow:
     found = uow.session.get(ConversionRow, (uow.tenant, id))
     if found is None:
         raise ConversionNotFound("No such conversion.")
-    lead, row = locked(uow, found.lead_id), _locked_row(uow, id)
-    moved = conversion.cancelled(_state(row), reason)
-    if not moved[1]:
+    lead, row = locked_row(uow, found.lead_id), _locked_row(uow, id)
+    if not _given_up(uow, lead, row, reason):
         raise conversion.AlreadyOver(f"The conversion is {row.state}.")
-    _carry_on(uow, lead, row, moved)
     return row
+
+
+def give_up_conversion(uow: UnitOfWork, lead: Lead, reason: str) -> None:
+    """Gives up the conversion of a locked lead that is under way; without one a no-op."""
+    if lead.conversion_id is not None:
+        _given_up(uow, lead, _locked_row(uow, lead.conversion_id), reason)
+
+
+def _given_up(uow: UnitOfWork, lead: Lead, row: ConversionRow, reason: str) -> bool:
+    """Whether there was something to give up."""
+    moved = conversion.cancelled(_state(row), reason)
+    _carry_on(uow, lead, row, moved)
+    return bool(moved[1])
 
 
 def lead_qualified(uow: UnitOfWork, vault: Vault, record: Record) -> None:
     """Converts what became qualified, where the tenant wants that (off by default, F50)."""
     if record["status"] != "qualified" or not settings_of(uow).auto_convert:
         return
-    lead = locked(uow, UUID(record["lead_id"]))
-    if lead.status == "qualified" and lead.conversion_id is None:
+    lead = locked_row(uow, UUID(record["lead_id"]))
+    if lead.status == "qualified" and lead.conversion_id is None and lead.erased_at is None:
         convert_lead(uow, vault, lead.id, Command(), f"auto:{record['event_id']}")
 
 
@@ -160,7 +171,7 @@ def _mapped(lead: Lead, settings: Settings) -> conversion.Mapped:
 
 def _under_way(uow: UnitOfWork, record: Record) -> tuple[Lead, ConversionRow]:
     """Lead and conversion under their locks, always in this order."""
-    return locked(uow, UUID(record["lead_id"])), _locked_row(uow, UUID(record["conversion_id"]))
+    return locked_row(uow, UUID(record["lead_id"])), _locked_row(uow, UUID(record["conversion_id"]))
 
 
 def _locked_row(uow: UnitOfWork, id: UUID) -> ConversionRow:

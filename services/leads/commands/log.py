@@ -6,7 +6,7 @@ from chassis.db import UnitOfWork
 from services.leads.commands.statuses import bump
 from services.leads.models import Lead, LogEntry
 
-Kind = Literal["activity", "consent", "archived", "restored", "touch"]
+Kind = Literal["activity", "consent", "archived", "restored", "erased", "touch"]
 
 
 def note(uow: UnitOfWork, lead: Lead, kind: Kind, why: str | None = None, **what: Any) -> LogEntry:

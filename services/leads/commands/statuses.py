@@ -9,7 +9,7 @@ from sqlalchemy import select
 from chassis.db import UnitOfWork
 from services.leads import domain, events
 from services.leads.conversion import ConversionActive
-from services.leads.domain import LeadNotFound, Moved, Status, StatusChanged
+from services.leads.domain import LeadNotFound, Moved, PersonErased, Status, StatusChanged
 from services.leads.models import Lead, StatusChange
 
 
@@ -56,7 +56,15 @@ def check_unconverting(lead: Lead) -> None:
 
 
 def locked(uow: UnitOfWork, lead_id: UUID) -> Lead:
-    """The lead under its row lock, which orders its events. Raises LeadNotFound."""
+    """The lead under its row lock, which orders its events. Raises LeadNotFound, PersonErased."""
+    lead = locked_row(uow, lead_id)
+    if lead.erased_at is not None:
+        raise PersonErased("The person was erased; nothing can be done with the lead any more.")
+    return lead
+
+
+def locked_row(uow: UnitOfWork, lead_id: UUID) -> Lead:
+    """The same, of an erased person's lead too. Raises LeadNotFound."""
     lead = uow.session.get(Lead, (uow.tenant, lead_id), with_for_update=True)
     if lead is None:
         raise LeadNotFound("No such lead.")

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from chassis.db import UnitOfWork
 from chassis.ids import derived_id
@@ -17,7 +17,7 @@ from services.leads.commands.creation import Entry, create_lead
 from services.leads.commands.log import note
 from services.leads.commands.statuses import locked
 from services.leads.domain import CONFIRM_WITHIN, Expired, FormNotFound
-from services.leads.models import Form, FormSubmission
+from services.leads.models import Form, FormSubmission, Lead
 
 Link = Callable[[UUID, datetime], str]
 """The address that confirms a submission, good until a time."""
@@ -114,16 +114,15 @@ def touch_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, draft: Mapping[str,
 
 
 def _lead_of(uow: UnitOfWork, row: FormSubmission) -> UUID | None:
-    """The lead that this form has made of the same address before."""
+    """The lead that this form has made of the same address before, locked; of who was erased none."""
     if row.email_hash is None:
         return None
-    earlier = select(FormSubmission.lead_id).where(
-        FormSubmission.tenant_id == uow.tenant,
-        FormSubmission.form_id == row.form_id,
-        FormSubmission.email_hash == row.email_hash,
-        FormSubmission.outcome == "accepted",
-    )
-    return uow.session.scalars(earlier.order_by(FormSubmission.received_at).limit(1)).one_or_none()
+    one = FormSubmission
+    same = (one.tenant_id == uow.tenant, one.form_id == row.form_id, one.email_hash == row.email_hash)
+    made = and_(Lead.tenant_id == one.tenant_id, Lead.id == one.lead_id, Lead.erased_at.is_(None))
+    earlier = select(Lead.id).join(one, made).where(*same, one.outcome == "accepted")
+    first = earlier.order_by(one.received_at).limit(1).with_for_update(of=Lead)
+    return uow.session.scalars(first).one_or_none()
 
 
 def _one_at_a_time(uow: UnitOfWork, form: Form, who: str) -> None:

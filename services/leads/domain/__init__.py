@@ -7,11 +7,13 @@ raises a named error.
 from services.leads.domain.activities import CONTACTS, Activity, NotYet, check_happened, first_contact
 from services.leads.domain.consents import Channel, Consent, ConsentState, later
 from services.leads.domain.costs import Return, Spent, TwiceEntered, Won, check_once, returns
+from services.leads.domain.erasure import TYPED, without_person
 from services.leads.domain.errors import (
     AlreadyPublished,
     ColleagueNotFound,
     LeadNotFound,
     OwnedAlready,
+    PersonErased,
     RuleSetNotFound,
     SuspicionNotFound,
     UnknownAccount,
@@ -52,6 +54,7 @@ __all__ = [
     "FROM_ACCOUNTS",
     "LEAST_QUALIFIED",
     "OPEN",
+    "TYPED",
     "Activity",
     "AlreadyPublished",
     "Busy",
@@ -70,6 +73,7 @@ __all__ = [
     "NotAllowedNow",
     "NotYet",
     "OwnedAlready",
+    "PersonErased",
     "Priority",
     "Reading",
     "ReasonMissing",
@@ -104,4 +108,5 @@ __all__ = [
     "source_of",
     "touch",
     "ways",
+    "without_person",
 ]

@@ -27,6 +27,10 @@ class LeadNotFound(Exception):
     """There is no such lead in this tenant."""
 
 
+class PersonErased(Exception):
+    """The person behind the lead was erased: what is left of it is history (F109)."""
+
+
 class SuspicionNotFound(Exception):
     """The lead is not suspected to be that record."""
 

@@ -66,6 +66,8 @@ class Lead(TenantScoped, Model):
     first_touch: Mapped[dict[str, Any] | None]
     last_touch: Mapped[dict[str, Any] | None]
     archived_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    """Since when nothing is known of the person any more."""
     conversion_id: Mapped[UUID | None]
     """The conversion that is under way, or that converted the lead."""
     converted_to_account: Mapped[UUID | None]

@@ -9,6 +9,7 @@ from services.notifications.commands.alerts import (
 )
 from services.notifications.commands.clock import clock_offset, travel_to
 from services.notifications.commands.consents import store_consent
+from services.notifications.commands.erasure import forget_lead
 from services.notifications.commands.inbox import set_item_state
 from services.notifications.commands.messages import ask_to_confirm, welcome
 from services.notifications.commands.notices import tell_assigned, tell_converted
@@ -24,6 +25,7 @@ __all__ = [
     "ask_to_confirm",
     "clock_offset",
     "escalate_alert",
+    "forget_lead",
     "resolve_alert",
     "set_item_state",
     "store_account",

@@ -2,6 +2,7 @@
 
 from services.opportunities.commands.accounts import store_account
 from services.opportunities.commands.conversions import give_opportunity, withdraw_opportunity
+from services.opportunities.commands.erasure import forget_contact, forget_lead
 from services.opportunities.commands.opportunities import (
     change_opportunity,
     give_opportunity_to,
@@ -22,6 +23,8 @@ __all__ = [
     "change_opportunity",
     "edit_pipeline",
     "find_pipeline",
+    "forget_contact",
+    "forget_lead",
     "give_opportunity",
     "give_opportunity_to",
     "list_pipelines",

@@ -78,7 +78,7 @@ def change_opportunity(
     """
     deal = locked(uow, scope, opportunity_id)
     seen(deal.version)
-    return _changed(uow, deal, {**fields, **_worth(deal, fields)})
+    return set_fields(uow, deal, {**fields, **_worth(deal, fields)})
 
 
 def give_opportunity_to(
@@ -90,7 +90,7 @@ def give_opportunity_to(
         colleague = uow.session.get(ColleagueRow, (uow.tenant, owner))
         if colleague is None or not colleague.active:
             raise OwnerUnknown("Nobody of that id works here.")
-    return _changed(uow, deal, {"owner_id": owner})
+    return set_fields(uow, deal, {"owner_id": owner})
 
 
 def set_stage(uow: UnitOfWork, scope: Scope, opportunity_id: UUID, stage: str, why: Why) -> Opportunity:
@@ -151,7 +151,8 @@ def remember(
     )
 
 
-def _changed(uow: UnitOfWork, deal: Opportunity, wanted: Mapping[str, Any]) -> Opportunity:
+def set_fields(uow: UnitOfWork, deal: Opportunity, wanted: Mapping[str, Any]) -> Opportunity:
+    """Changes fields of a locked deal and says so; what is as it was changes nothing."""
     changed = [name for name, value in wanted.items() if getattr(deal, name) != value]
     if not changed:
         return deal

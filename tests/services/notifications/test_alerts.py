@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from chassis.colleagues import EVERYTHING
+from chassis.ids import new_id
 from services.notifications import commands, queries
 from services.notifications.domain import AlreadyResolved, NotFound, UnknownAlert
 from services.notifications.queries import AlertView, Wanted
@@ -144,6 +145,21 @@ def test_an_erased_person_is_no_longer_named(house: House) -> None:
     house.raised(jane, None)
     house.run(lambda uow: house.vault.erase(uow, jane))
     assert [a.subject for a in alerts(house)] == ["erased person"]
+
+
+def test_why_a_lead_was_given_to_somebody_goes_with_the_person(house: House) -> None:
+    ana = house.person("ana", "rep")
+    jane, zoe = house.lead("Jane", ana), house.lead("Zoe", ana)
+    for lead in (jane, zoe):
+        given = {"event_id": str(new_id()), "reason": "Jane Doe called.", "actor": "user:max"}
+        house.hear("leads.lead", "LeadAssigned", lead_id=str(lead), owner_id=str(ana), **given)
+    for _ in range(2):
+        house.hear("leads.lead", "LeadErased", lead_id=str(jane))
+    said = {alert.subject_id: alert.summary for alert in alerts(house)}
+    assert said == {
+        jane: "assigned: the reason was erased with the person",
+        zoe: "assigned: Jane Doe called.",
+    }
 
 
 def test_a_list_goes_on_where_its_page_ended(house: House) -> None:

@@ -25,7 +25,7 @@ class ActivityView(View):
 class EntryView(View):
     """Something that happened to a lead: who, what, when, why."""
 
-    type: Literal["score", "status", "activity", "consent", "archived", "restored", "touch"]
+    type: Literal["score", "status", "activity", "consent", "archived", "restored", "erased", "touch"]
     at: datetime
     who: str
     what: dict[str, Any]

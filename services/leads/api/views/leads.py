@@ -62,9 +62,16 @@ class LeadView(View):
     first_touch: dict[str, Any] | None
     last_touch: dict[str, Any] | None
     archived: bool
+    erased_at: datetime | None
     conversion_id: UUID | None
     converted_to_account: UUID | None
     converted_to_opportunity: UUID | None
+
+
+class ErasureView(View):
+    """The leads of a person who was erased, this time or before."""
+
+    leads: list[UUID]
 
 
 class LineView(View):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from chassis.db import UnitOfWork
+from chassis.db import Contended, UnitOfWork
 from chassis.pii import Vault
 from services.leads.commands.creation.entries import Judged
 from services.leads.commands.leads import change_leads
@@ -32,9 +32,14 @@ COMPLETED: Final = (
 def complete_leads(
     uow: UnitOfWork, vault: Vault, setup: Setup, judged: Sequence[Judged]
 ) -> dict[Candidate | None, Lead]:
-    """The leads that entries turned out to be, with what they have learnt from them."""
+    """The leads that entries turned out to be, with what they have learnt from them.
+
+    Raises Contended where one of them was erased after it was found: who tries again finds it no more.
+    """
     found = [(one, one.verdict.target) for one in judged if not one.verdict.opens]
     leads = locked_all(uow, {target.id for _, target in found if target})
+    if any(lead.erased_at for lead in leads.values()):
+        raise Contended("a person was erased meanwhile")
     changes = [(leads[target.id], _news(leads[target.id], one)) for one, target in found if target]
     change_leads(uow, vault, setup, changes)
     return {target: leads[target.id] for _, target in found if target}
