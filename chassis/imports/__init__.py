@@ -1,7 +1,8 @@
 """Files that become things of a service (F4): read, mapped, tried, taken in by a worker, resumed.
 
     create_imports(op)                                          # in a migration: the tables
-    extra_roles={"import": import_role(LEADS)}                  # in the composition root: the worker
+    extra_roles={"import": import_role(LEADS)}                  # in the composition root: the worker,
+                 "prune": prune_role(prune_files)}              # and what drops files that nobody starts
     import_router(Door(LEADS, WRITERS, ...))                    # from chassis.http.imports: the routes
 
 What rows become is said by an `Importable`. A chunk of rows is one transaction: its things, their events, the
@@ -25,6 +26,7 @@ from chassis.imports.jobs import (
     store_import,
 )
 from chassis.imports.mapping import Fault, Headers, odd_cells, said_in
+from chassis.imports.pruning import ImportDays, find_idle_files, prune_files
 from chassis.imports.reading import (
     LARGEST,
     Encoding,
@@ -49,6 +51,7 @@ __all__ = [
     "Fault",
     "Headers",
     "Import",
+    "ImportDays",
     "ImportNotFound",
     "ImportNotNow",
     "Importable",
@@ -66,6 +69,7 @@ __all__ = [
     "content_of",
     "create_imports",
     "decoded",
+    "find_idle_files",
     "forget_rows",
     "get_import",
     "harmless",
@@ -73,6 +77,7 @@ __all__ = [
     "list_imports",
     "odd_cells",
     "plan_of",
+    "prune_files",
     "read_sheet",
     "refused_rows",
     "rows_of",

@@ -20,9 +20,9 @@ from deploy.local.registry import Registry
 GATEWAY = ROOT / "deploy" / "gateway" / "Caddyfile"
 ROLES = {
     "engagement": {"api": ("api",), "work": ("consume", "relay", "prune")},
-    "leads": {"api": ("api",), "work": ("consume", "relay", "import"), "stream": ("stream",)},
+    "leads": {"api": ("api",), "work": ("consume", "relay", "import", "prune"), "stream": ("stream",)},
     "opportunities": {"api": ("api",), "work": ("consume", "relay")},
-    "accounts": {"api": ("api",), "work": ("consume", "relay", "import")},
+    "accounts": {"api": ("api",), "work": ("consume", "relay", "import", "prune")},
     "notifications": {
         "api": ("api",),
         "work": ("consume", "relay", "send", "clock"),

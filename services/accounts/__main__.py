@@ -1,6 +1,7 @@
-"""Composition root: python -m services.accounts api|consume|relay|import|migrate"""
+"""Composition root: python -m services.accounts api|consume|relay|import|prune|migrate"""
 
-from chassis.imports import import_role
+from chassis.imports import import_role, prune_files
+from chassis.pruning import prune_role
 from chassis.service import Service, main
 from services.accounts.api import ERRORS, ROUTERS
 from services.accounts.api.rows import ACCOUNT_ROWS
@@ -14,7 +15,7 @@ SERVICE = Service(
     routers=ROUTERS,
     errors=ERRORS,
     consumers=consumers,
-    extra_roles={"import": import_role(ACCOUNT_ROWS)},
+    extra_roles={"import": import_role(ACCOUNT_ROWS), "prune": prune_role(prune_files)},
     subject_keys="accounts.subject-key",
 )
 

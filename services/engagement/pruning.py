@@ -1,31 +1,19 @@
-"""The role `prune`: empties the raw payloads of events that are older than the setting says."""
+"""What the role `prune` drops: raw payloads of events that are older than the setting says."""
 
-from threading import Event
+from typing import Any
 
-import structlog
 from sqlalchemy import text
 
-from chassis.db import Database, DatabaseUnavailable
+from chassis.db import Database
 from chassis.ids import NOBODY
-from chassis.runtime import Runtime
+from chassis.pruning import ACTOR
 
-log = structlog.get_logger(__name__)
-
-EVERY_SECONDS = 600.0
 AT_ONCE = 5_000
-ACTOR = "system:prune"
 
 
-def run_prune(runtime: Runtime, stop: Event) -> None:
-    """Prunes until `stop` is set. Blocks."""
-    while not stop.is_set():
-        try:
-            forgotten = forget_payloads(runtime.database, runtime.settings.payload_days)
-        except DatabaseUnavailable as error:
-            log.warning("database_away", cause=str(error))
-            forgotten = 0
-        if not forgotten:
-            stop.wait(EVERY_SECONDS)
+def prune(runtime: Any) -> int:
+    """Some of what has had its time; how much."""
+    return forget_payloads(runtime.database, runtime.settings.payload_days)
 
 
 def forget_payloads(database: Database, days: int) -> int:

@@ -1,6 +1,7 @@
-"""Composition root: python -m services.leads api|consume|relay|stream|import|migrate"""
+"""Composition root: python -m services.leads api|consume|relay|stream|import|prune|migrate"""
 
-from chassis.imports import import_role
+from chassis.imports import import_role, prune_files
+from chassis.pruning import prune_role
 from chassis.service import Service, main
 from services.leads.api import ERRORS, ROUTERS
 from services.leads.api.rows import LEAD_ROWS
@@ -16,7 +17,7 @@ SERVICE = Service(
     errors=ERRORS,
     consumers=consumers,
     processors=(ScoringFold(),),
-    extra_roles={"import": import_role(LEAD_ROWS)},
+    extra_roles={"import": import_role(LEAD_ROWS), "prune": prune_role(prune_files)},
     subject_keys="leads.subject-key",
 )
 

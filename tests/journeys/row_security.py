@@ -21,6 +21,7 @@ LOOK_UPS = frozenset(
         "tenants_with_due_messages",
         "tenants_with_untouched_leads",
         "tenants_with_due_imports",
+        "tenants_with_idle_files",
         "tenants_with_due_accounts",
     }
 )
