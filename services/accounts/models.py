@@ -64,8 +64,13 @@ class Account(TenantScoped, Model):
 
     @validates("domain")
     def _keyed_by_domain(self, _: str, domain: str | None) -> str | None:
-        self.domain_key = own_domain(f"@{domain.lower()}") if domain else None
+        self.domain_key = domain_key(domain)
         return domain
+
+
+def domain_key(domain: str | None) -> str | None:
+    """By which accounts of one company are found."""
+    return own_domain(f"@{domain.lower()}") if domain else None
 
 
 class Contact(TenantScoped, Model):

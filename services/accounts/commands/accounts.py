@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from chassis.db import UnitOfWork, insert_plain, values_of
+from chassis.companies import company_key
+from chassis.db import UnitOfWork, insert_plain, values_of, whole
 from chassis.ids import new_id
 from services.accounts import events
 from services.accounts.commands.health import end_risk, refresh
@@ -21,7 +22,7 @@ from services.accounts.domain import (
 )
 from services.accounts.domain.health import START_HEALTH, fold
 from services.accounts.events import bump
-from services.accounts.models import Account
+from services.accounts.models import Account, domain_key
 
 FIELDS = (
     "external_id",
@@ -51,7 +52,7 @@ def open_account(uow: UnitOfWork, name: str, fields: Mapping[str, Any], id: UUID
     if parent := fields.get("parent_id"):
         _check_parent(uow, parent)
     _check_external_id(uow, fields)
-    account = _new(uow, id or new_id(), {**fields, "name": name})
+    account = Account(**_beginning(uow, id or new_id(), {**fields, "name": name}))
     uow.session.add(account)
     uow.session.flush()
     tell(uow, events.account_opened(uow, account))
@@ -64,31 +65,36 @@ def open_accounts(uow: UnitOfWork, entries: Sequence[tuple[UUID, Mapping[str, An
 
     Parents and external ids are the caller's to check.
     """
-    limits = settings_of(uow).limits
-    accounts = [_new(uow, id, fields) for id, fields in entries]
-    for account in accounts:
-        account.due_at = fold(uow.now, (), uow.now, limits).next_change_at
+    due = fold(uow.now, (), uow.now, settings_of(uow).limits).next_change_at
+    accounts = [
+        whole(Account, {**_beginning(uow, *entry), **_keys(entry[1]), "due_at": due}) for entry in entries
+    ]
     insert_plain(uow.session, {Account: [values_of(account) for account in accounts]})
     tell_all(uow, [events.account_opened(uow, account) for account in accounts])
 
 
-def _new(uow: UnitOfWork, id: UUID, fields: Mapping[str, Any]) -> Account:
-    return Account(
-        tenant_id=uow.tenant,
-        id=id,
-        version=1,
-        created_at=uow.now,
-        updated_at=uow.now,
-        name=fields["name"],
-        tier=fields.get("tier") or "standard",
-        custom=fields.get("custom") or {},
-        closed_at=None,
-        health=START_HEALTH,
-        health_at=uow.now,
-        score=0,
-        at_risk=False,
+def _keys(fields: Mapping[str, Any]) -> dict[str, str | None]:
+    """What the object itself keeps where it is watched."""
+    return {"name_key": company_key(fields["name"]), "domain_key": domain_key(fields.get("domain"))}
+
+
+def _beginning(uow: UnitOfWork, id: UUID, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "tenant_id": uow.tenant,
+        "id": id,
+        "version": 1,
+        "created_at": uow.now,
+        "updated_at": uow.now,
+        "name": fields["name"],
+        "tier": fields.get("tier") or "standard",
+        "custom": fields.get("custom") or {},
+        "closed_at": None,
+        "health": START_HEALTH,
+        "health_at": uow.now,
+        "score": 0,
+        "at_risk": False,
         **{field: fields.get(field) for field in FIELDS},
-    )
+    }
 
 
 def change_account(

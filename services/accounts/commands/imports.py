@@ -11,14 +11,14 @@ from sqlalchemy import TextClause, select, text
 
 from chassis.auth import Caller
 from chassis.colleagues import ColleagueRow, scope_of
-from chassis.companies import company_key, own_domain
+from chassis.companies import company_key
 from chassis.db import UnitOfWork
 from chassis.ids import new_id
 from chassis.imports import Fault, Outcome, Plan
 from services.accounts.commands.accounts import change_accounts, one_at_a_time, open_accounts
 from services.accounts.domain import GIVERS
 from services.accounts.domain.likeness import SCORES, Keys, Known, Match, Mode, Verdict, judge
-from services.accounts.models import Account
+from services.accounts.models import Account, domain_key
 from services.accounts.queries import visible
 
 MOST = 20
@@ -60,7 +60,7 @@ class AccountEntry:
         """What it is known by."""
         name, domain = self.fields.get("name"), self.fields.get("domain")
         firm = company_key(name) if name else None
-        return Keys(self.fields.get("external_id"), firm, own_domain(f"@{domain}") if domain else None)
+        return Keys(self.fields.get("external_id"), firm, domain_key(domain))
 
 
 class _Book:
