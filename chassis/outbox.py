@@ -170,13 +170,16 @@ def _insert() -> TextClause:
                         CAST(:headers AS bytea[])) WITH ORDINALITY AS row(e, s, t, p, k, v, h, n)
             ORDER BY n
         )
-        SELECT CASE WHEN :wake THEN pg_notify(:channel, '') END
+        SELECT pg_notify(channel, news)
+        FROM unnest(CAST(:channels AS text[]), CAST(:news AS text[])) AS notice(channel, news)
         """
     )
 
 
-def store(session: Session, tenant: UUID, rows: Sequence[OutboxRow], *, wake: bool) -> None:
-    """Inserts rows in their order; `wake` notifies the relay at commit (once per transaction is enough)."""
+def store(
+    session: Session, tenant: UUID, rows: Sequence[OutboxRow], notices: Sequence[tuple[str, str]]
+) -> None:
+    """Inserts rows in their order; each notice (channel, news) is given at the commit."""
     session.execute(
         _insert(),
         {
@@ -188,7 +191,7 @@ def store(session: Session, tenant: UUID, rows: Sequence[OutboxRow], *, wake: bo
             "keys": [row.key for row in rows],
             "values": [row.value for row in rows],
             "headers": [row.headers for row in rows],
-            "wake": wake,
-            "channel": CHANNEL,
+            "channels": [channel for channel, _ in notices],
+            "news": [news for _, news in notices],
         },
     )

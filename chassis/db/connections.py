@@ -41,3 +41,9 @@ def connection_arguments(timeouts: dict[str, int]) -> dict[str, Any]:
 def connect(url: str, timeouts: dict[str, int]) -> psycopg.Connection[Any]:
     """A plain autocommitting connection, for what needs its own session (relay, locks). Blocks."""
     return psycopg.connect(libpq_url(url), autocommit=True, **connection_arguments(timeouts))
+
+
+async def connect_async(url: str, timeouts: dict[str, int]) -> psycopg.AsyncConnection[Any]:
+    """The same for an event loop."""
+    arguments = connection_arguments(timeouts)
+    return await psycopg.AsyncConnection.connect(libpq_url(url), autocommit=True, **arguments)

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.orm import Session
 
+from chassis import outbox, waiting
 from chassis.clock import Clock
-from chassis.db.connections import APP_TIMEOUTS, connection_arguments, sqlalchemy_url
+from chassis.db.connections import APP_TIMEOUTS, connect_async, connection_arguments, sqlalchemy_url
 from chassis.db.errors import retried, translated
 from chassis.ids import NOBODY
-from chassis.outbox import OutboxRow, Outgoing, Publisher, checked, store
+from chassis.outbox import OutboxRow, Outgoing, Publisher, checked
 from chassis.telemetry import Trace, current_trace
 
 T = TypeVar("T")
@@ -37,6 +39,7 @@ class UnitOfWork:
     ) -> None:
         self._work = work
         self._rows: list[OutboxRow] = []
+        self._notices: list[tuple[str, str]] = []
         self.session: Session = work.session
         """Bound to the tenant; flush freely, never commit."""
         self.tenant, self.actor = tenant, actor
@@ -67,6 +70,10 @@ class UnitOfWork:
         """Stores bytes as they are (repairs of records that came from elsewhere). Raises TooLarge."""
         self._rows.append(checked(row))
 
+    def wake(self, id: UUID) -> None:
+        """With the commit, wakes whoever waits for this thing of the tenant (`chassis.waiting`)."""
+        self._notices.append((waiting.CHANNEL, waiting.news_of(self.tenant, id)))
+
     def follow(self, cause: str, trace: Trace | None, correlation: str | None) -> None:
         """What is published from here on names this event as its cause."""
         self.cause, self.trace, self.correlation = cause, trace, correlation
@@ -89,9 +96,12 @@ class UnitOfWork:
     def flush(self) -> None:
         """Writes changed objects, then the events, under this tenant."""
         self.session.flush()
-        if self._rows:
-            store(self.session, self.tenant, self._rows, wake=self._work.first_events())
+        if self._rows and self._work.first_events():
+            self._notices.append((outbox.CHANNEL, ""))
+        if self._rows or self._notices:
+            outbox.store(self.session, self.tenant, self._rows, self._notices)
             self._rows.clear()
+            self._notices.clear()
 
 
 class Transaction:
@@ -145,7 +155,7 @@ class Database:
     def __init__(
         self, url: str, *, clock: Clock, publisher: Publisher | None = None, pool_size: int = 10
     ) -> None:
-        self._clock, self._publisher = clock, publisher
+        self._url, self._clock, self._publisher = url, clock, publisher
         self.pool_size = pool_size
         self._engine = create_engine(
             sqlalchemy_url(url),
@@ -209,6 +219,10 @@ class Database:
         """Asks the server for a sign of life; raises DatabaseUnavailable."""
         with translated(), self._engine.connect() as connection:
             connection.execute(text("SELECT 1"))
+
+    async def connect(self) -> psycopg.AsyncConnection[Any]:
+        """An autocommitting connection beside the pool, for whoever listens. Raises psycopg's errors."""
+        return await connect_async(self._url, APP_TIMEOUTS)
 
     def close(self) -> None:
         """Gives the idle connections back; a unit of work under way keeps its own."""

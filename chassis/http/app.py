@@ -19,6 +19,7 @@ from chassis.http.routing import Route
 from chassis.http.rules import rules_of
 from chassis.http.signing import Signer
 from chassis.http.transactions import Admission
+from chassis.waiting import Waiters
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -50,6 +51,7 @@ def _edge(runtime: HttpRuntime) -> Edge:
         runtime=runtime,
         verifier=TokenVerifier(runtime.settings),
         admission=Admission(getattr(runtime.database, "pool_size", 10)),
+        waiters=Waiters(runtime.database.connect),
         cursors=Signer(key, "cursor"),
         positions=Signer(key, "position"),
         rates=SlidingWindowCounterRateLimiter(MemoryStorage()),

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from chassis.auth import AuthSettings, TokenVerifier
 from chassis.http.signing import Signer
 from chassis.http.transactions import Admission, UnitsOfWork
+from chassis.waiting import Waiters
 
 
 class HttpSettings(AuthSettings, Protocol):
@@ -66,6 +67,7 @@ class Edge:
     runtime: Any
     verifier: TokenVerifier
     admission: Admission
+    waiters: Waiters
     cursors: Signer
     positions: Signer
     rates: SlidingWindowCounterRateLimiter

@@ -28,7 +28,7 @@ async def _transaction(request: Request) -> Any:
 
 async def _units(request: Request) -> Units:
     here, caller = edge(request), await _caller(request)
-    return Units(here.runtime.database, here.admission, caller, request.state.request_id)
+    return Units(here.runtime.database, here.admission, here.waiters, caller, request.state.request_id)
 
 
 async def _runtime(request: Request) -> Any:

@@ -1,6 +1,7 @@
 """One request, one transaction: opened when an endpoint asks for it, committed before the answer leaves."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
@@ -16,8 +17,12 @@ from chassis.failpoints import reached
 from chassis.http import idempotency
 from chassis.http.problems import unavailable
 from chassis.telemetry import Trace, current_trace
+from chassis.waiting import Waiters
 
 T = TypeVar("T")
+
+LOOK_SECONDS = 0.5
+"""Without news, what somebody waits for is looked at so often."""
 
 
 class UnitsOfWork(Protocol):
@@ -38,6 +43,9 @@ class UnitsOfWork(Protocol):
         correlation: str | None = None,
     ) -> T:
         """The result of `work` in a transaction of its own, tried again when another was in the way."""
+
+    async def connect(self) -> Any:
+        """A connection to listen on. Raises psycopg's errors."""
 
 
 class Admission:
@@ -74,8 +82,15 @@ class Admission:
 class Units:
     """Transactions one after another, for an endpoint that begins something and waits for its end."""
 
-    def __init__(self, database: UnitsOfWork, admission: Admission, caller: Caller, correlation: str) -> None:
-        self._database, self._admission = database, admission
+    def __init__(
+        self,
+        database: UnitsOfWork,
+        admission: Admission,
+        waiters: Waiters,
+        caller: Caller,
+        correlation: str,
+    ) -> None:
+        self._database, self._admission, self._waiters = database, admission, waiters
         self._caller, self._correlation = caller, correlation
 
     async def run(self, work: Callable[[Any], T]) -> T:
@@ -97,6 +112,26 @@ class Units:
             )
         finally:
             self._admission.leave()
+
+    async def follow(
+        self,
+        id: UUID,
+        begin: Callable[[Any], T],
+        look: Callable[[Any], T],
+        over: Callable[[T], bool],
+        seconds: float,
+    ) -> T:
+        """What `begin` gives, and then `look`, until it is over or the time is; each as `run` does it.
+
+        Looks when a transaction wakes the thing of this id (`UnitOfWork.wake`), and now and then without.
+        """
+        until = time.monotonic() + seconds
+        with self._waiters.waiting(self._caller.tenant, id) as wait:
+            found = await self.run(begin)
+            while not over(found) and (left := until - time.monotonic()) > 0:
+                await wait(min(left, LOOK_SECONDS))
+                found = await self.run(look)
+        return found
 
 
 class Replayed(Exception):

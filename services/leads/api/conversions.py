@@ -1,7 +1,5 @@
 """Routes of conversions: begin and wait, look, cancel, and how a tenant converts (F44-F51)."""
 
-import asyncio
-import time
 from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
@@ -13,6 +11,7 @@ from pydantic import Field
 
 from chassis.db import UnitOfWork
 from chassis.http import (
+    CallerDep,
     Id,
     IdempotencyKey,
     Page,
@@ -23,7 +22,6 @@ from chassis.http import (
     RuntimeDep,
     ScopeDep,
     Transaction,
-    Units,
     UnitsDep,
     View,
     accepts,
@@ -47,7 +45,6 @@ ADMINS = require("admin")
 
 PATIENCE = 3.0
 """Seconds that a call waits for the end; then it answers where to look."""
-LOOK_EVERY = 0.03
 FollowOn = Literal["welcome_mail", "onboarding_task", "nps_survey", "stop_marketing"]
 
 
@@ -120,6 +117,7 @@ async def convert_lead(
     body: NewConversion,
     units: UnitsDep,
     runtime: RuntimeDep,
+    caller: CallerDep,
     key: IdempotencyKey,
     response: Response,
 ) -> ConversionView:
@@ -128,8 +126,9 @@ async def convert_lead(
     The same Idempotency-Key answers with the conversion as it stands then.
     """
     assert key is not None
+    id = commands.conversion_id(caller.tenant, lead, key)
     begin = partial(_begin, vault=runtime.vault, lead=lead, body=body, key=key)
-    row = await _end(units, await units.run(begin))
+    row = await units.follow(id, begin, partial(queries.get_conversion, id=id), _over, PATIENCE)
     if row.state == "failed":
         raise ConversionRefused(row.code or "", row.reason or "", row.id)
     if row.state != "done":
@@ -200,10 +199,5 @@ def _begin(uow: UnitOfWork, vault: Any, lead: UUID, body: NewConversion, key: st
     return commands.convert_lead(uow, vault, lead, command, key)
 
 
-async def _end(units: Units, row: ConversionRow) -> ConversionRow:
-    """The conversion at its end, or as it is when patience ends."""
-    until = time.monotonic() + PATIENCE
-    while row.state not in OVER and time.monotonic() < until:
-        await asyncio.sleep(LOOK_EVERY)
-        row = await units.run(partial(queries.get_conversion, id=row.id))
-    return row
+def _over(row: ConversionRow) -> bool:
+    return row.state in OVER

@@ -37,13 +37,18 @@ SCORE = ("score", "raw", "fit", "engagement", "grade", "rules_version")
 SETTING = "conversion"
 
 
+def conversion_id(tenant: UUID, lead_id: UUID, key: str) -> UUID:
+    """The id of the conversion that a command begins, made of its key (F48)."""
+    return derived_id(tenant, lead_id, key)
+
+
 def convert_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, command: Command, key: str) -> ConversionRow:
-    """Begins a conversion, or finds the one that the same command began; its id is made of the key (F48).
+    """Begins a conversion, or finds the one that the same command began. Its end wakes who waits for it.
 
     Raises LeadNotFound, OtherCommand, AlreadyConverted, ConversionActive, NotQualified.
     """
     lead = locked(uow, lead_id)
-    id = derived_id(uow.tenant, lead.id, key)
+    id = conversion_id(uow.tenant, lead.id, key)
     known = uow.session.get(ConversionRow, (uow.tenant, id))
     if known is not None:
         return _same(known, command)
@@ -227,10 +232,12 @@ def _converted(uow: UnitOfWork, lead: Lead, row: ConversionRow) -> None:
     for change in changes:
         record_status(uow, lead, change)
     bump(uow, lead)
+    uow.wake(row.id)
     uow.publish(events.lead_converted(uow, lead, row, settings_of(uow).follow_ons))
 
 
 def _failed(uow: UnitOfWork, lead: Lead, row: ConversionRow) -> None:
     row.ended_at, lead.conversion_id = uow.now, None
     bump(uow, lead)
+    uow.wake(row.id)
     uow.publish(events.conversion_failed(uow, lead, row))

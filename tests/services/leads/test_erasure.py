@@ -11,7 +11,7 @@ from chassis.ids import user_id
 from services.leads.api.rows import LEAD_ROWS
 from tests.services.files import Worker
 from tests.services.leads.conftest import ACME, Door, House
-from tests.services.leads.conversion.test_conversions import Partners, convert
+from tests.services.leads.conversion.conftest import Partners, convert
 from tests.services.leads.importing.test_imports import FILES
 from tests.services.leads.matching.test_entry import found
 from tests.services.leads.test_api import LEADS, created

@@ -22,6 +22,7 @@ from chassis.http import (
     Router,
     Timestamp,
     Transaction,
+    UnitsDep,
     View,
     accepts,
     etag,
@@ -36,6 +37,8 @@ gate = threading.Event()
 """A slow request waits for it."""
 repaired = threading.Event()
 """From here on the odd status is known."""
+watched = threading.Event()
+"""Somebody waits for a star from here on."""
 collisions: list[None] = []
 """Races that starring is going to lose."""
 
@@ -177,7 +180,23 @@ def star(note: Id, uow: Transaction) -> NoteView:
         collisions.pop()
         uow.session.execute(sa.text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$"))
     uow.session.execute(sa.update(notes).where(notes.c.id == note).values(stars=notes.c.stars + 1))
+    uow.wake(note)
     return _find(uow, note)
+
+
+@router.get("/{note}/starred")
+async def starred(note: Id, units: UnitsDep) -> NoteView:
+    """The note, once it has a star, or as it is after 20 seconds."""
+
+    def look(uow: UnitOfWork) -> NoteView:
+        return _find(uow, note)
+
+    def begin(uow: UnitOfWork) -> NoteView:
+        found = look(uow)
+        watched.set()
+        return found
+
+    return await units.follow(note, begin, look, lambda found: found.stars > 0, 20)
 
 
 @router.post("/send")
