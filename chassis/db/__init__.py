@@ -9,7 +9,7 @@ from chassis.db.connections import (
     sqlalchemy_url,
 )
 from chassis.db.errors import TRIES, Contended, DatabaseUnavailable, PoolExhausted, retried, translated
-from chassis.db.inserts import insert_plain, insert_rows, values_of, whole
+from chassis.db.inserts import insert_fresh, insert_plain, values_of, whole, write_plain
 from chassis.db.models import Model, TenantScoped
 from chassis.db.newest import keep_newest
 from chassis.db.unit import POOL_SECONDS, Database, Transaction, UnitOfWork
@@ -29,8 +29,8 @@ __all__ = [
     "UnitOfWork",
     "connect",
     "connection_arguments",
+    "insert_fresh",
     "insert_plain",
-    "insert_rows",
     "keep_newest",
     "libpq_url",
     "retried",
@@ -38,4 +38,5 @@ __all__ = [
     "translated",
     "values_of",
     "whole",
+    "write_plain",
 ]

@@ -32,10 +32,14 @@ def take_back_consents(uow: UnitOfWork, events: Sequence[Event]) -> None:
 # --- conversions
 
 
-@consumers.on("leads.lead", "LeadStatusChanged")
-def convert_qualified(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
-    """A qualified lead is converted by itself, where the tenant wants that."""
-    commands.lead_qualified(uow, runtime.vault, event.record)
+@consumers.on_batch("leads.lead", "LeadStatusChanged")
+def convert_qualified(uow: UnitOfWork, events: Sequence[Event], runtime: Runtime) -> None:
+    """Qualified leads are converted by themselves, where the tenant wants that."""
+    qualified = [event for event in events if event.record["status"] == "qualified"]
+    if qualified and commands.converts_qualified(uow):
+        for event in qualified:
+            uow.follow(event.id, event.trace, event.headers.get("correlationid"))
+            commands.lead_qualified(uow, runtime.vault, event.record)
 
 
 @consumers.on("accounts.account", "ConversionAccountReady", resent=False)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select, text
 
 from chassis.clock import from_millis
-from chassis.db import UnitOfWork, insert_plain
+from chassis.db import UnitOfWork, write_plain
 from chassis.ids import derived_id, id_of
 from chassis.outbox import Outgoing
 from services.accounts.domain.timeline import SHOWN, shown
@@ -59,7 +59,7 @@ def entry(uow: UnitOfWork, type: str, record: Record, account_id: UUID | None) -
 
 def note(uow: UnitOfWork, entries: Iterable[dict[str, Any] | None]) -> None:
     """Writes entries; those that are there already stay as they are."""
-    insert_plain(uow.session, {TimelineEntry: [row for row in entries if row is not None]}, again=True)
+    write_plain(uow.session, keep={TimelineEntry: [row for row in entries if row is not None]})
 
 
 def take_alerts(uow: UnitOfWork, records: Sequence[Record]) -> None:

@@ -116,10 +116,13 @@ def _given_up(uow: UnitOfWork, lead: Lead, row: ConversionRow, reason: str) -> b
     return bool(moved[1])
 
 
+def converts_qualified(uow: UnitOfWork) -> bool:
+    """Whether the tenant wants what becomes qualified to be converted by itself (off by default, F50)."""
+    return settings_of(uow).auto_convert
+
+
 def lead_qualified(uow: UnitOfWork, vault: Vault, record: Record) -> None:
-    """Converts what became qualified, where the tenant wants that (off by default, F50)."""
-    if record["status"] != "qualified" or not settings_of(uow).auto_convert:
-        return
+    """Converts what became qualified and still is."""
     lead = locked_row(uow, UUID(record["lead_id"]))
     if lead.status == "qualified" and lead.conversion_id is None and lead.erased_at is None:
         convert_lead(uow, vault, lead.id, Command(), f"auto:{record['event_id']}")

@@ -75,8 +75,9 @@ def locked_all(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, Lead]:
     """Leads under their row locks, always in one order, so nobody waits in a circle."""
     if not ids:
         return {}
-    found = select(Lead).where(Lead.tenant_id == uow.tenant, Lead.id.in_(ids))
-    return {lead.id: lead for lead in uow.session.scalars(found.order_by(Lead.id).with_for_update())}
+    found = select(Lead).where(Lead.tenant_id == uow.tenant, Lead.id.in_(ids)).order_by(Lead.id)
+    found = found.with_for_update().execution_options(populate_existing=True)
+    return {lead.id: lead for lead in uow.session.scalars(found)}
 
 
 def bump(uow: UnitOfWork, lead: Lead) -> None:

@@ -74,10 +74,15 @@ def priority(score: int) -> Priority:
     return "high" if score >= 80 else "medium" if score >= 50 else "low"
 
 
+def exceeds(score: int, status: Status) -> bool:
+    """Whether a shown score stands for more than an open status."""
+    return status in OPEN and OPEN.index(band(score)) > OPEN.index(status)
+
+
 def promote(standing: Standing, previous: int, score: int, at: datetime) -> Moved:
     """What a change of the shown score does: promotion among the open statuses only, never a demotion."""
     target = band(score)
-    if standing.status not in OPEN or OPEN.index(target) <= OPEN.index(standing.status):
+    if not exceeds(score, standing.status):
         return standing, []
     if standing.pinned and OPEN.index(band(previous)) >= OPEN.index(target):
         return standing, []

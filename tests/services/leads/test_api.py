@@ -33,15 +33,19 @@ def created(client: httpx.Client, **fields: Any) -> dict[str, Any]:
     return lead
 
 
-def rise(house: House, lead: dict[str, Any], shown: int) -> None:
-    """The stream says another score."""
-    record = {
-        "event_id": f"{lead['id']}:9:{shown}", "lead_id": lead["id"], "epoch": 9, "sequence": shown + 1,
+def risen(lead: str, shown: int) -> dict[str, Any]:
+    """What the stream says of another score."""
+    return {
+        "event_id": f"{lead}:9:{shown}", "lead_id": lead, "epoch": 9, "sequence": shown + 1,
         "full": False, "occurred_at": 1, "recorded_at": 1, "cause": "engagement", "cause_id": str(uuid4()),
         "raw": shown, "shown": shown, "fit": shown, "engagement": 0, "grade": "A4", "rules_version": 1,
         "next_change_at": None, "added": [], "removed": [],
     }  # fmt: skip
-    house.run(lambda uow: commands.store_scores(uow, [record]))
+
+
+def rise(house: House, lead: dict[str, Any], shown: int) -> None:
+    """The stream says another score."""
+    house.run(lambda uow: commands.store_scores(uow, [risen(lead["id"], shown)]))
 
 
 def test_a_lead_is_created_with_its_score_status_and_why(ana: httpx.Client, house: House) -> None:
