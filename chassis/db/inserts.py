@@ -48,7 +48,9 @@ def insert_plain(session: Session, rows: Plain) -> None:
     write_plain(session, insert=rows)
 
 
-def insert_fresh(session: Session, kind: type[Model], rows: Rows, *told: str) -> Sequence[Row[Any]]:
+def insert_fresh(
+    session: Session, kind: type[Model], rows: Rows, *told: str
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """Stores rows that are not there yet; the columns `told` of just these."""
     if not rows:
         return []

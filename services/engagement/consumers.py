@@ -31,10 +31,10 @@ def know_lead(uow: UnitOfWork, event: Event) -> None:
     commands.lead_told(uow, event.record)
 
 
-@consumers.on("leads.lead", "LeadStatusChanged", resent=False)
-def know_status(uow: UnitOfWork, event: Event) -> None:
+@consumers.on_batch("leads.lead", "LeadStatusChanged", resent=False)
+def know_statuses(uow: UnitOfWork, events: Sequence[Event]) -> None:
     """Of several leads with one address another may get the events now."""
-    commands.lead_moved(uow, event.record)
+    commands.leads_moved(uow, [event.record for event in events])
 
 
 @consumers.on("leads.lead", "LeadConverted", resent=False)

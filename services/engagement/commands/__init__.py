@@ -1,7 +1,7 @@
 """What can be done: one function is one operation in one transaction, which the chassis commits."""
 
 from services.engagement.commands.erasure import forget_lead
-from services.engagement.commands.leads import account_told, lead_converted, lead_moved, lead_told
+from services.engagement.commands.leads import account_told, lead_converted, lead_told, leads_moved
 from services.engagement.commands.receive import receive
 from services.engagement.commands.rejections import replay
 from services.engagement.commands.sources import (
@@ -19,8 +19,8 @@ __all__ = [
     "create_source",
     "forget_lead",
     "lead_converted",
-    "lead_moved",
     "lead_told",
+    "leads_moved",
     "receive",
     "replay",
     "revoke_write_key",

@@ -3,7 +3,7 @@
 It also tells whose it is, and its account who manages it: by that its events are seen (F107).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -38,23 +38,22 @@ def lead_told(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
         _choose(uow, record["email_hash"])
 
 
-def lead_moved(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
+def leads_moved(uow: UnitOfWork, records: Sequence[Mapping[str, Any]]) -> None:
     """LeadStatusChanged: of several leads with one address, the oldest open one gets the events.
 
-    Who gets them does not change while a lead only moves between the open statuses.
+    Who gets them does not change while a lead only moves between the open statuses; the last move counts.
     """
-    row = uow.session.execute(
-        _set_open(),
-        {
-            "tenant": uow.tenant,
-            "lead": UUID(record["lead_id"]),
-            "open": record["status"] in OPEN,
-            "version": record["version"],
-            "owner": record["owner_id"],
-        },
-    ).one_or_none()
-    if row is not None and row.email_hash and row.turned:
-        _choose(uow, row.email_hash)
+    newest = {record["lead_id"]: record for record in sorted(records, key=lambda record: record["version"])}
+    changed = {
+        "tenant": uow.tenant,
+        "leads": list(newest),
+        "open": [record["status"] in OPEN for record in newest.values()],
+        "versions": [record["version"] for record in newest.values()],
+        "owners": [record["owner_id"] for record in newest.values()],
+    }
+    rows = uow.session.execute(_set_open(), changed)
+    for email_hash in sorted({row.email_hash for row in rows if row.email_hash and row.turned}):
+        _choose(uow, email_hash)
 
 
 def lead_converted(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
@@ -121,12 +120,15 @@ def _set_open() -> TextClause:
     return text(
         """
         WITH before AS (
-            SELECT open FROM lead_emails
-            WHERE tenant_id = :tenant AND lead_id = :lead AND version < :version FOR UPDATE
+            SELECT l.open AS was_open, told.* FROM lead_emails l
+            JOIN unnest(CAST(:leads AS uuid[]), CAST(:open AS boolean[]), CAST(:versions AS bigint[]),
+                        CAST(:owners AS uuid[])) AS told(lead, is_open, newest, owner)
+                ON l.lead_id = told.lead
+            WHERE l.tenant_id = :tenant AND l.version < told.newest ORDER BY l.lead_id FOR UPDATE OF l
         )
-        UPDATE lead_emails SET open = :open, version = :version, owner_id = CAST(:owner AS uuid) FROM before
-        WHERE tenant_id = :tenant AND lead_id = :lead
-        RETURNING email_hash, before.open <> :open AS turned
+        UPDATE lead_emails l SET open = is_open, version = newest, owner_id = owner FROM before
+        WHERE l.tenant_id = :tenant AND l.lead_id = before.lead
+        RETURNING email_hash, was_open <> is_open AS turned
         """
     )
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Row, TextClause, text
 
 from chassis.db import Contended, UnitOfWork
 from chassis.ids import new_id
@@ -48,15 +48,13 @@ class People:
         Whoever tells of a person or of a lead passes here first, so neither can miss the other.
         """
         hashes = sorted({id.hash for group in groups for id in group})
-        roots = _roots(uow, hashes)
-        if len(roots) < len(hashes):
-            _make(uow, groups, roots)
-            roots = _roots(uow, hashes)
         for _ in range(ROUNDS):
-            faces = _lock(uow, sorted(set(roots.values())))
-            if faces is not None:
-                return cls(uow, roots, faces)
-            roots = _roots(uow, hashes)
+            found = _find(uow, hashes, lock=True)
+            if len(found) < len(hashes):
+                _make(uow, groups, {row.hash: row.root for row in found})
+            elif all(row.held for row in found):
+                faces = {row.root: Face(row.root, row.lead_id, row.named) for row in found}
+                return cls(uow, {row.hash: row.root for row in found}, faces)
         raise Contended("the people of this batch are merged over and over")
 
     def face(self, hash: str) -> Face:
@@ -68,7 +66,7 @@ class People:
 
     def has(self, id: Id, face: Face) -> bool:
         """Whether an identifier that is not among the locked ones is this person's, too."""
-        return _roots(self._uow, [id.hash]).get(id.hash) == face.id
+        return any(row.root == face.id for row in _find(self._uow, [id.hash], lock=False))
 
     def joined(self, group: Sequence[Id]) -> Face:
         """The person of an event: who has its strongest identifier, joined by who has the others.
@@ -117,17 +115,13 @@ def _may_join(main: Face, other: Face, kind: str) -> bool:
     return kind != "anonymous" or not (main.named and other.named)
 
 
-def _roots(uow: UnitOfWork, hashes: Sequence[str]) -> dict[str, UUID]:
-    rows = uow.session.execute(_find(), {"tenant": uow.tenant, "hashes": list(hashes)})
-    return {row.hash: row.id for row in rows}
+def _find(uow: UnitOfWork, hashes: Sequence[str], *, lock: bool) -> Sequence[Row[Any]]:
+    """The people who have these identifiers; locked, if `lock` and there is somebody for each.
 
-
-def _lock(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, Face] | None:
-    """The people, or None if one of them was merged away while we waited."""
-    rows = uow.session.execute(_lock_people(), {"tenant": uow.tenant, "ids": list(ids)}).all()
-    if any(row.merged_into for row in rows):
-        return None
-    return {row.id: Face(row.id, row.lead_id, row.named) for row in rows}
+    Whoever is merged away or erased while we wait for the lock is not held.
+    """
+    asked = {"tenant": uow.tenant, "hashes": list(hashes), "all": len(hashes) if lock else None}
+    return uow.session.execute(_FIND, asked).all()
 
 
 def _make(uow: UnitOfWork, groups: Iterable[Sequence[Id]], roots: Mapping[str, UUID]) -> None:
@@ -141,61 +135,43 @@ def _make(uow: UnitOfWork, groups: Iterable[Sequence[Id]], roots: Mapping[str, U
         for id in group:
             owner.setdefault(id.hash, main)
     fresh = sorted(hash for hash in owner if hash not in roots)
-    everyone = {"tenant": uow.tenant, "now": uow.now}
-    uow.session.execute(_insert_people(), everyone | {"ids": made})
-    uow.session.execute(
-        _insert_identifiers(), everyone | {"hashes": fresh, "ids": [owner[hash] for hash in fresh]}
+    everyone = {"tenant": uow.tenant, "now": uow.now, "people": made}
+    uow.session.execute(_MAKE, everyone | {"hashes": fresh, "ids": [owner[hash] for hash in fresh]})
+
+
+_FIND = text(
+    """
+    WITH RECURSIVE up AS (
+        SELECT i.hash, p.id, p.merged_into
+        FROM identifiers i JOIN people p ON p.tenant_id = i.tenant_id AND p.id = i.person_id
+        WHERE i.tenant_id = :tenant AND i.hash = ANY(CAST(:hashes AS text[]))
+        UNION ALL
+        SELECT up.hash, p.id, p.merged_into
+        FROM up JOIN people p ON p.tenant_id = :tenant AND p.id = up.merged_into
+    ), roots AS (
+        SELECT hash, id AS root FROM up WHERE merged_into IS NULL
+    ), locked AS (
+        SELECT id, lead_id, named, merged_into IS NULL AS held FROM people
+        WHERE tenant_id = :tenant AND id = ANY(ARRAY(SELECT root FROM roots))
+            AND (SELECT count(*) FROM roots) = CAST(:all AS bigint)
+        ORDER BY id FOR UPDATE
     )
-
-
-@cache
-def _find() -> TextClause:
-    return text(
-        """
-        WITH RECURSIVE up AS (
-            SELECT i.hash, p.id, p.merged_into
-            FROM identifiers i JOIN people p ON p.tenant_id = i.tenant_id AND p.id = i.person_id
-            WHERE i.tenant_id = :tenant AND i.hash = ANY(CAST(:hashes AS text[]))
-            UNION ALL
-            SELECT up.hash, p.id, p.merged_into
-            FROM up JOIN people p ON p.tenant_id = :tenant AND p.id = up.merged_into
-        )
-        SELECT hash, id FROM up WHERE merged_into IS NULL
-        """
-    )
-
-
-@cache
-def _lock_people() -> TextClause:
-    return text(
-        """
-        SELECT id, lead_id, named, merged_into FROM people
-        WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE
-        """
-    )
-
-
-@cache
-def _insert_people() -> TextClause:
-    return text(
-        """
+    SELECT hash, root, lead_id, named, held FROM roots LEFT JOIN locked ON id = root
+    """
+)
+# identifiers in the order of their hashes, so that two batches cannot wait for each other
+_MAKE = text(
+    """
+    WITH made AS (
         INSERT INTO people (tenant_id, id, created_at)
-        SELECT :tenant, id, :now FROM unnest(CAST(:ids AS uuid[])) AS id
-        """
+        SELECT :tenant, id, :now FROM unnest(CAST(:people AS uuid[])) AS id
     )
-
-
-@cache
-def _insert_identifiers() -> TextClause:
-    # in the order of the hashes, so that two batches cannot wait for each other
-    return text(
-        """
-        INSERT INTO identifiers (tenant_id, hash, person_id, created_at)
-        SELECT :tenant, h, p, :now
-        FROM unnest(CAST(:hashes AS text[]), CAST(:ids AS uuid[])) AS row(h, p) ORDER BY h
-        ON CONFLICT DO NOTHING
-        """
-    )
+    INSERT INTO identifiers (tenant_id, hash, person_id, created_at)
+    SELECT :tenant, h, p, :now
+    FROM unnest(CAST(:hashes AS text[]), CAST(:ids AS uuid[])) AS row(h, p) ORDER BY h
+    ON CONFLICT DO NOTHING
+    """
+)
 
 
 @cache

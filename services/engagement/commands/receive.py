@@ -7,15 +7,18 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import TextClause, text
 
 from chassis.clock import from_millis
-from chassis.db import UnitOfWork
+from chassis.db import UnitOfWork, insert_fresh
 from services.engagement.commands.people import Face, Id, People
 from services.engagement.commands.rejections import store_rejected
 from services.engagement.domain import identity_of, once_key, path_of
 from services.engagement.events import ENGAGING, Recorded, recorded
 from services.engagement.intake import REJECTED, EmailHash, identifier
+from services.engagement.models import StoredEvent
+
+TOLD = tuple(Recorded.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +80,23 @@ def email_id(hash: str) -> Id:
 
 def _store(uow: UnitOfWork, arrivals: Sequence[_Arrival], faces: Sequence[Face]) -> list[Recorded]:
     """Inserts what was not there; returns the new events that have a lead."""
-    rows = uow.session.execute(_insert(), _columns(uow, arrivals, faces))
-    return [_recorded(row) for row in rows if row.lead_id is not None]
+    rows = [_row(uow, arrival, face) for arrival, face in zip(arrivals, faces, strict=True)]
+    fresh = insert_fresh(uow.session, StoredEvent, rows, *TOLD)
+    return [Recorded(*row) for row in fresh if row.lead_id is not None]
 
 
-def _columns(uow: UnitOfWork, arrivals: Sequence[_Arrival], faces: Sequence[Face]) -> dict[str, Any]:
-    records = [arrival.record for arrival in arrivals]
-    plain = ("event_id", "source_id", "message_id", "type", "kind", "payload")
+def _row(uow: UnitOfWork, arrival: _Arrival, face: Face) -> dict[str, Any]:
+    record = arrival.record
+    plain = ("source_id", "message_id", "type", "kind", "payload")
     return {
-        "tenant": uow.tenant,
-        "person": [face.id for face in faces],
-        "lead": [face.lead for face in faces],
-        "path": [arrival.path for arrival in arrivals],
-        "once_key": [arrival.once_key for arrival in arrivals],
-        **{name: [record[name] for record in records] for name in plain},
-        **{
-            name: [from_millis(record[name]) for record in records] for name in ("occurred_at", "received_at")
-        },
+        "tenant_id": uow.tenant,
+        "id": record["event_id"],
+        "person_id": face.id,
+        "lead_id": face.lead,
+        "path": arrival.path,
+        "once_key": arrival.once_key,
+        **{name: record[name] for name in plain},
+        **{name: from_millis(record[name]) for name in ("occurred_at", "received_at")},
     }
 
 
@@ -113,7 +116,7 @@ def joined_waiting(uow: UnitOfWork, changed: Iterable[Face]) -> list[Recorded]:
             "lead": [face.lead for _, face in moves],
         },
     )
-    return [_recorded(row) for row in rows if row.lead_id is not None]
+    return [Recorded(*row) for row in rows if row.lead_id is not None]
 
 
 def publish(uow: UnitOfWork, found: Iterable[Recorded]) -> None:
@@ -123,39 +126,14 @@ def publish(uow: UnitOfWork, found: Iterable[Recorded]) -> None:
             uow.publish(recorded(uow.tenant, event))
 
 
-def _recorded(row: Row[Any]) -> Recorded:
-    return Recorded(
-        row.id, row.lead_id, row.source_id, row.type, row.kind, row.occurred_at, row.received_at,
-        row.once_key, row.path,
-    )  # fmt: skip
-
-
-@cache
-def _insert() -> TextClause:
-    return text(
-        """
-        INSERT INTO events (tenant_id, id, person_id, lead_id, source_id, message_id, type, kind,
-                            occurred_at, received_at, path, once_key, payload)
-        SELECT :tenant, row.* FROM unnest(
-            CAST(:event_id AS uuid[]), CAST(:person AS uuid[]), CAST(:lead AS uuid[]),
-            CAST(:source_id AS uuid[]), CAST(:message_id AS text[]), CAST(:type AS text[]),
-            CAST(:kind AS text[]), CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]),
-            CAST(:path AS text[]), CAST(:once_key AS bigint[]), CAST(:payload AS text[])) AS row
-        ON CONFLICT DO NOTHING
-        RETURNING id, lead_id, source_id, type, kind, occurred_at, received_at, once_key, path
-        """
-    )
-
-
 @cache
 def _move() -> TextClause:
     return text(
-        """
+        f"""
         UPDATE events e SET person_id = row.to_id, lead_id = row.lead
         FROM unnest(CAST(:from AS uuid[]), CAST(:to AS uuid[]), CAST(:lead AS uuid[]))
             AS row(from_id, to_id, lead)
         WHERE e.tenant_id = :tenant AND e.person_id = row.from_id AND e.lead_id IS NULL
-        RETURNING e.id, e.lead_id, e.source_id, e.type, e.kind, e.occurred_at, e.received_at,
-            e.once_key, e.path
-        """
+        RETURNING {", ".join(f"e.{column}" for column in TOLD)}
+        """  # noqa: S608 - names from the code
     )

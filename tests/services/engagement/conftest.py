@@ -63,7 +63,9 @@ class House(ServiceHouse):
         """A lead's status changes."""
         self.versions[name] += 1
         record = {"lead_id": str(derived_id("test-lead", name)), "version": self.versions[name]}
-        self.run(lambda uow: commands.lead_moved(uow, record | {"status": status, "owner_id": None}), tenant)
+        self.run(
+            lambda uow: commands.leads_moved(uow, [record | {"status": status, "owner_id": None}]), tenant
+        )
 
     def told(self, topic: str = "engagement.recorded", tenant: UUID = ACME) -> list[dict[str, Any]]:
         """What was published on a topic, in order."""
