@@ -1,9 +1,9 @@
 """The unit of work and its tenant. Only here does anything commit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -40,6 +40,7 @@ class UnitOfWork:
         self._work = work
         self._rows: list[OutboxRow] = []
         self._notices: list[tuple[str, str]] = []
+        self._read: dict[Hashable, Any] = {}
         self.session: Session = work.session
         """Bound to the tenant; flush freely, never commit."""
         self.tenant, self.actor = tenant, actor
@@ -55,6 +56,12 @@ class UnitOfWork:
         """W3C trace context for what leaves from here."""
         trace = self.trace or current_trace()
         return trace.traceparent if trace else None
+
+    def once(self, what: Hashable, read: Callable[[], T]) -> T:
+        """What `read` gave when the unit first asked: for settings, by which a whole unit goes."""
+        if what not in self._read:
+            self._read[what] = read()
+        return cast(T, self._read[what])
 
     def publish(self, event: Outgoing) -> UUID:
         """Encodes an event and stores it with the commit; returns its id. Several keep their order.

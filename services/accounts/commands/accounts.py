@@ -10,7 +10,7 @@ from chassis.companies import company_key
 from chassis.db import UnitOfWork, insert_plain, values_of, whole
 from chassis.ids import new_id
 from services.accounts import events
-from services.accounts.commands.health import end_risk, refresh
+from services.accounts.commands.health import end_risk, first_health, refresh, risk_told
 from services.accounts.commands.settings import settings_of
 from services.accounts.commands.timeline import tell, tell_all
 from services.accounts.domain import (
@@ -53,10 +53,9 @@ def open_account(uow: UnitOfWork, name: str, fields: Mapping[str, Any], id: UUID
         _check_parent(uow, parent)
     _check_external_id(uow, fields)
     account = Account(**_beginning(uow, id or new_id(), {**fields, "name": name}))
+    health = first_health(uow, account)
     uow.session.add(account)
-    uow.session.flush()
-    tell(uow, events.account_opened(uow, account))
-    refresh(uow, [account])
+    tell_all(uow, [events.account_opened(uow, account), *risk_told(uow, account, health)])
     return account
 
 

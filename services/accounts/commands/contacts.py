@@ -82,6 +82,7 @@ def add_contact(
     uow: UnitOfWork, vault: Vault, account: Account, id: UUID, fields: Mapping[str, Any]
 ) -> Contact:
     """A new contact of a locked account; the first one is its primary. Raises EmailTaken."""
+    first = account.version == 1 or primary_of(uow, account.id) is None  # each contact makes a version
     bump(uow, account)
     contact = Contact(
         tenant_id=uow.tenant,
@@ -90,7 +91,7 @@ def add_contact(
         version=account.version,
         created_at=uow.now,
         updated_at=uow.now,
-        primary=primary_of(uow, account.id) is None,
+        primary=first,
         origin_lead_id=fields.get("origin_lead_id"),
         conversion_id=fields.get("conversion_id"),
         **{name: fields.get(name) for name in events.PERSONAL},

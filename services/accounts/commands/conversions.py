@@ -5,7 +5,7 @@ Every step is known by the conversion's id: the same step again gives the same a
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, or_, select
@@ -21,6 +21,7 @@ from services.accounts.domain import Found, Refusal
 from services.accounts.models import Account, Contact, Conversion, Deal, Lead
 
 Record = Mapping[str, Any]
+Person = Mapping[str, Any]
 READY, REFUSED = "ConversionAccountReady", "ConversionAccountRefused"
 MAPPED = ("industry", "country", "territory", "website", "phone", "description")
 """Fields of an account that a tenant's mapping may fill; what else it names becomes a custom field (F47)."""
@@ -46,9 +47,10 @@ def start_conversion(uow: UnitOfWork, vault: Vault, record: Record) -> None:
         record=_packed(record),
         withdrawn=False,
     )
-    uow.session.add(row)
-    if not (record["pii"] and vault.awaits_key(uow, record["lead_id"])):
-        _step(uow, vault, row, record)
+    person = _person(uow, vault, record)
+    if person is not None or not vault.awaits_key(uow, record["lead_id"]):
+        _step(uow, vault, row, record, person)
+    uow.session.add(row)  # once, with its answer
 
 
 def leads_with_waiting_conversions(uow: UnitOfWork, lead_ids: Iterable[UUID]) -> list[UUID]:
@@ -68,7 +70,8 @@ def resume_conversions(uow: UnitOfWork, vault: Vault, lead_id: UUID) -> None:
     )
     for row in uow.session.scalars(waiting.with_for_update()).all():
         if not row.withdrawn:
-            _step(uow, vault, row, _unpacked(row.record))
+            record = _unpacked(row.record)
+            _step(uow, vault, row, record, _person(uow, vault, record))
 
 
 def give_up_conversion(uow: UnitOfWork, vault: Vault, conversion_id: UUID) -> None:
@@ -81,16 +84,30 @@ def give_up_conversion(uow: UnitOfWork, vault: Vault, conversion_id: UUID) -> No
         _withdraw(uow, vault, row)
 
 
-def _step(uow: UnitOfWork, vault: Vault, row: Conversion, record: Record) -> None:
+class _Scene(NamedTuple):
+    """What a step finds."""
+
+    person: Person
+    account: Account | None
+    """Under its lock."""
+    holder: tuple[Contact, Account] | None
+    """The contact that has the person's e-mail address, with its account."""
+
+
+def _person(uow: UnitOfWork, vault: Vault, record: Record) -> Person | None:
+    """Who is converted; None where the key is gone, or is still to come."""
+    return vault.open(uow, record["pii"], record["key_id"]) if record["pii"] else {}
+
+
+def _step(uow: UnitOfWork, vault: Vault, row: Conversion, record: Record, person: Person | None) -> None:
     """Does the step, or refuses it, and keeps what is answered."""
-    person = vault.open(uow, record["pii"], record["key_id"]) if record["pii"] else {}
     account = uow.session.get(Account, (uow.tenant, row.account_id), with_for_update=True)
     if person is None:
         said = _refused(account, Refusal("not_possible", "The person was erased."))
-    elif no := _refusal(uow, record, account, person):
-        said = _refused(account, no)
     else:
-        said = _done(uow, vault, row, record, account, person)
+        scene = _Scene(person, account, holder_of(uow, _email(person)))
+        no = _refusal(uow, record, scene)
+        said = _refused(account, no) if no else _done(uow, vault, row, record, scene)
     row.answer, fields, version = said
     known = {"conversion_id": str(row.id), "lead_id": str(row.lead_id)}
     about = events.about(uow, row.account_id, version, derived_id(row.id, "account", "answer"))
@@ -98,12 +115,11 @@ def _step(uow: UnitOfWork, vault: Vault, row: Conversion, record: Record) -> Non
     uow.publish(events.answer(uow, row.answer, row.record))
 
 
-def _refusal(
-    uow: UnitOfWork, record: Record, account: Account | None, person: Mapping[str, Any]
-) -> Refusal | None:
-    holder = holder_of(uow, _email(person))
-    chosen = uow.session.get(Contact, (uow.tenant, UUID(record["contact_id"])))
-    here = UUID(record["account_id"])
+def _refusal(uow: UnitOfWork, record: Record, scene: _Scene) -> Refusal | None:
+    _, account, holder = scene
+    here, chosen = UUID(record["account_id"]), None
+    if record["contact_exists"]:
+        chosen = uow.session.get(Contact, (uow.tenant, UUID(record["contact_id"])))
     found = Found(
         account="none" if account is None else "open" if account.closed_at is None else "closed",
         contact_in_account=chosen is not None and chosen.account_id == here,
@@ -113,16 +129,11 @@ def _refusal(
 
 
 def _done(
-    uow: UnitOfWork,
-    vault: Vault,
-    row: Conversion,
-    record: Record,
-    account: Account | None,
-    person: Mapping[str, Any],
+    uow: UnitOfWork, vault: Vault, row: Conversion, record: Record, scene: _Scene
 ) -> tuple[str, dict[str, Any], int]:
-    opened = account is None
-    account = account or _opened(uow, row, record, person)
-    contact, added = _contact(uow, vault, row, record, account, person)
+    opened = scene.account is None
+    account = scene.account or _opened(uow, row, record, scene.person)
+    contact, added = _contact(uow, vault, row, record, account, scene)
     events.bump(uow, account)
     row.contact_id = contact.id
     fields = {
@@ -140,7 +151,7 @@ def _refused(account: Account | None, no: Refusal) -> tuple[str, dict[str, Any],
     return REFUSED, {"code": no.code, "reason": no.reason}, 0 if account is None else account.version
 
 
-def _opened(uow: UnitOfWork, row: Conversion, record: Record, person: Mapping[str, Any]) -> Account:
+def _opened(uow: UnitOfWork, row: Conversion, record: Record, person: Person) -> Account:
     """The account of path A: named by the lead's company, its tier by the lead's score (F44, F56)."""
     # beside the person, where it is sealed with them; events of before have it in the clear
     attributes: Mapping[str, str] = {**record["mapped"], **person.get("attributes", {})}
@@ -166,14 +177,14 @@ def _contact(
     row: Conversion,
     record: Record,
     account: Account,
-    person: Mapping[str, Any],
+    scene: _Scene,
 ) -> tuple[Contact, bool]:
     """The chosen contact, else the one with the lead's e-mail address, else a new one; whether it is new."""
     if record["contact_exists"]:
         return uow.session.get_one(Contact, (uow.tenant, row.contact_id)), False
-    if holder := holder_of(uow, _email(person)):
-        return holder[0], False
-    fields = {**person, "origin_lead_id": row.lead_id, "conversion_id": row.id}
+    if scene.holder:
+        return scene.holder[0], False
+    fields = {**scene.person, "origin_lead_id": row.lead_id, "conversion_id": row.id}
     return add_contact(uow, vault, account, row.contact_id, fields), True
 
 
@@ -215,7 +226,7 @@ def _shared(uow: UnitOfWork, row: Conversion, column: Any) -> bool:
     return bool(uow.session.scalar(select(exists().where(*other))))
 
 
-def _email(person: Mapping[str, Any]) -> str | None:
+def _email(person: Person) -> str | None:
     return normal_email(person["email"]) if person.get("email") else None
 
 

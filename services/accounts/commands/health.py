@@ -62,9 +62,14 @@ def refresh(uow: UnitOfWork, accounts: Sequence[Account], until: datetime | None
         newest = _keep_lines(uow, account, health, kept[account.id], lines)
         if health.value != account.health and newest is not None:
             told.append(_health_told(uow, account, health.value, newest))
-        told += _risk_told(uow, account, health)
+        told += risk_told(uow, account, health)
     insert_plain(uow.session, {HealthLine: lines})
     tell_all(uow, told)
+
+
+def first_health(uow: UnitOfWork, account: Account) -> Health:
+    """The health of an account that is opened now: nothing is known that could bear on it."""
+    return _counted(uow, account, (), settings_of(uow).limits, None)
 
 
 def _counted(
@@ -75,6 +80,20 @@ def _counted(
     health = fold(account.created_at, facts, at, limits)
     account.health_at, account.due_at = at, health.next_change_at
     return health
+
+
+def risk_told(uow: UnitOfWork, account: Account, health: Health) -> list[Outgoing]:
+    """What is to be told of the risk that an account is at now, or no longer."""
+    if health.risk is None:
+        return _risk_over(uow, account, "recovered")
+    told = []
+    if not account.at_risk:
+        events.bump(uow, account)
+        account.at_risk, account.risk_since = True, health.risk.since
+        account.risk_cause = derived_id(account.id, "risk", account.version)
+        told.append(events.account_risk_changed(uow, account, health.risk.reason, health.risk.since))
+    account.risk_reason = health.risk.reason
+    return told
 
 
 def end_risk(uow: UnitOfWork, account: Account, reason: str) -> None:
@@ -132,19 +151,6 @@ def _health_told(uow: UnitOfWork, account: Account, value: int, newest: Cause) -
     )
     uow.session.add(change)
     return events.account_health_changed(uow, account, change)
-
-
-def _risk_told(uow: UnitOfWork, account: Account, health: Health) -> list[Outgoing]:
-    if health.risk is None:
-        return _risk_over(uow, account, "recovered")
-    told = []
-    if not account.at_risk:
-        events.bump(uow, account)
-        account.at_risk, account.risk_since = True, health.risk.since
-        account.risk_cause = derived_id(account.id, "risk", account.version)
-        told.append(events.account_risk_changed(uow, account, health.risk.reason, health.risk.since))
-    account.risk_reason = health.risk.reason
-    return told
 
 
 def _risk_over(uow: UnitOfWork, account: Account, reason: str) -> list[Outgoing]:

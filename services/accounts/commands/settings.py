@@ -23,7 +23,10 @@ class AccountSettings:
 
 def settings_of(uow: UnitOfWork) -> AccountSettings:
     """The tenant's settings, else the defaults."""
-    row = uow.session.get(SettingsRow, uow.tenant)
+    return uow.once(SettingsRow, lambda: _settings(uow.session.get(SettingsRow, uow.tenant)))
+
+
+def _settings(row: SettingsRow | None) -> AccountSettings:
     if row is None:
         return AccountSettings()
     quiet, silent = timedelta(days=row.quiet_after_days), timedelta(days=row.silent_after_days)
@@ -51,4 +54,4 @@ def change_settings(
     open_ones = (Account.tenant_id == uow.tenant, Account.closed_at.is_(None))
     uow.session.execute(update(Account).where(*open_ones).values(due_at=uow.now))
     uow.session.flush()
-    return settings_of(uow)
+    return _settings(row)

@@ -130,7 +130,7 @@ def lead_qualified(uow: UnitOfWork, vault: Vault, record: Record) -> None:
 
 def settings_of(uow: UnitOfWork) -> Settings:
     """How the tenant converts."""
-    return Settings(**read_setting(uow, SETTING)[0])
+    return uow.once(SETTING, lambda: Settings(**read_setting(uow, SETTING)[0]))
 
 
 def _same(row: ConversionRow, command: Command) -> ConversionRow:

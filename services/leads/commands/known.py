@@ -18,6 +18,8 @@ from services.leads.matching import Kind, Profile
 from services.leads.models import MatchRecord
 
 Record = Mapping[str, Any]
+NEVER = -1
+"""In place of a version: never heard of."""
 
 
 def know_account(uow: UnitOfWork, record: Record) -> None:
@@ -26,7 +28,7 @@ def know_account(uow: UnitOfWork, record: Record) -> None:
     profile = matching.account(record["account_name"], record["domain"])
     if not record["closed"]:
         _put(uow, id, profile, id, record["version"])
-    elif _older(uow, "account", id, record["version"]):
+    elif _known(uow, "account", id) < record["version"]:
         drop(uow, "account", [id])
 
 
@@ -75,9 +77,11 @@ def _contact(uow: UnitOfWork, account: UUID, person: Record) -> Profile:
 
 def _put(uow: UnitOfWork, id: UUID, profile: Profile, account: UUID, version: int) -> bool:
     """Keeps what is newer than what is known; whether it was."""
-    if not _older(uow, profile.kind, id, version):
+    known = _known(uow, profile.kind, id)
+    if known >= version:
         return False
-    drop(uow, profile.kind, [id])
+    if known > NEVER:
+        drop(uow, profile.kind, [id])
     _store(uow, id, profile, account, version)
     return True
 
@@ -86,10 +90,11 @@ def _store(uow: UnitOfWork, id: UUID, profile: Profile, account: UUID, version: 
     insert_plain(uow.session, index_rows(uow.tenant, id, profile, account, version))
 
 
-def _older(uow: UnitOfWork, object: Kind, id: UUID, version: int) -> bool:
+def _known(uow: UnitOfWork, object: Kind, id: UUID) -> int:
+    """The version that is known, under its lock."""
     found = select(MatchRecord.version).where(*_is(uow, object, id)).with_for_update()
     known = uow.session.scalar(found)
-    return known is None or known < version
+    return NEVER if known is None else known
 
 
 def _is(uow: UnitOfWork, object: Kind, id: UUID) -> tuple[Any, ...]:
