@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -79,22 +80,49 @@ def letter(words: Words, *, sender: str, to: str, id: str) -> EmailMessage:
     return mail
 
 
-def hand_over(mail: EmailMessage, url: str) -> Delivery:
-    """Gives a letter to the server of `smtp://` (STARTTLS where offered) or `smtps://`. Blocks; never raises.
+class Postbox:
+    """A server of `smtp://` (STARTTLS where offered) or `smtps://`; letters in a row share a connection."""
 
-    4xx and broken connections are put off, 5xx is refused for ever (F47).
-    """
-    try:
-        with _connected(url) as server:
-            server.send_message(mail)
-    except smtplib.SMTPRecipientsRefused as error:
-        code, words = next(iter(error.recipients.values()))
-        return _answer(code, words)
-    except smtplib.SMTPResponseException as error:
-        return _answer(error.smtp_code, error.smtp_error)
-    except (smtplib.SMTPException, OSError) as error:
-        return Delivery(detail=type(error).__name__)
-    return Delivery(accepted=True)
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._server: smtplib.SMTP | None = None
+
+    def hand_over(self, mail: EmailMessage) -> Delivery:
+        """Gives a letter to the server. Blocks; never raises.
+
+        4xx and broken connections are put off, 5xx is refused for ever (F47).
+        """
+        try:
+            self._connected().send_message(mail)
+        except smtplib.SMTPRecipientsRefused as error:
+            code, words = next(iter(error.recipients.values()))
+            return _answer(code, words)
+        except smtplib.SMTPResponseException as error:
+            return _answer(error.smtp_code, error.smtp_error)
+        except (smtplib.SMTPException, OSError) as error:
+            return Delivery(detail=type(error).__name__)
+        return Delivery(accepted=True)
+
+    def close(self) -> None:
+        """Says good-bye, if there was anything to say; whatever the server answers."""
+        if self._server is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                self._server.quit()
+            self._server = None
+
+    def _connected(self) -> smtplib.SMTP:
+        """The connection of the letter before, unless the server has had enough of it."""
+        if not self._answers():
+            self.close()
+            self._server = _connected(self._url)
+        assert self._server is not None
+        return self._server
+
+    def _answers(self) -> bool:
+        try:
+            return self._server is not None and self._server.noop()[0] == 250
+        except (smtplib.SMTPException, OSError):
+            return False
 
 
 def _connected(url: str) -> smtplib.SMTP:

@@ -106,10 +106,16 @@ def list_alerts(
 
 def get_alert(uow: UnitOfWork, vault: Vault, alert_id: UUID) -> AlertView:
     """One alert. Raises NotFound."""
-    row = uow.session.execute(_alerts(uow).where(Alert.id == alert_id)).one_or_none()
-    if row is None:
+    if (alert := get_alerts(uow, vault, [alert_id]).get(alert_id)) is None:
         raise NotFound("No such alert.")
-    return _alert_view(row.Alert, *subject_names(uow, vault, [row]))
+    return alert
+
+
+def get_alerts(uow: UnitOfWork, vault: Vault, ids: Collection[UUID]) -> dict[UUID, AlertView]:
+    """Some alerts by their ids; one that is not there is left out."""
+    rows = uow.session.execute(_alerts(uow).where(Alert.id.in_(ids))).all()
+    names = subject_names(uow, vault, rows)
+    return {row.Alert.id: _alert_view(row.Alert, name) for row, name in zip(rows, names, strict=True)}
 
 
 def visible(scope: Scope) -> ColumnElement[bool]:

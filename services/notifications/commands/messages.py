@@ -1,12 +1,12 @@
 """Messages on their way: queued, claimed with a lease, handed over outside any transaction, settled."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import from_millis
@@ -25,8 +25,8 @@ WELCOME = "welcome_mail"
 """The follow-on of a conversion that is a mail."""
 KEY_WAIT = timedelta(seconds=2)
 """Until the key that opens an address may have come: it travels on a topic of its own."""
-LEASE = timedelta(seconds=120)
-"""A sender that was killed holds a message for so long; above the time that handing one over may take."""
+LEASE = timedelta(seconds=150)
+"""A sender that was killed holds messages for so long; above the time that handing one over may take."""
 
 
 @dataclass(frozen=True)
@@ -69,21 +69,27 @@ def tenants_with_due_messages(uow: UnitOfWork) -> list[UUID]:
     return list(uow.session.scalars(text("SELECT tenants_with_due_messages()")))
 
 
-def claim_message(uow: UnitOfWork, vault: Vault) -> Claimed | None:
-    """Takes the message that is due longest, for two minutes; one that nobody can get is suppressed.
-
-    One at a time, so that a slow mail server never makes a lease run out before its message is handed over.
-    """
+def claim_messages(uow: UnitOfWork, vault: Vault, most: int) -> list[Claimed]:
+    """Takes the messages that are due longest, under a lease; one that nobody can get is suppressed."""
     due = (
-        select(Message)
+        select(Message, func.now())
         .where(Message.tenant_id == uow.tenant, Message.state == "queued", Message.due_at <= func.now())
         .where(or_(Message.leased_until.is_(None), Message.leased_until < func.now()))
         .order_by(Message.due_at)
-        .limit(1)
+        .limit(most)
         .with_for_update(skip_locked=True)
     )
-    message = uow.session.scalars(due).one_or_none()
-    return _claimed(uow, vault, message) if message else None
+    found = uow.session.execute(due).all()
+    urgent = _urgent(uow, vault, [message for message, _ in found if message.alert_id is not None])
+    claimed = [_claimed(uow, vault, message, now, urgent.get(message.id)) for message, now in found]
+    return [message for message in claimed if message is not None]
+
+
+def give_back(uow: UnitOfWork, claimed: Collection[Claimed]) -> None:
+    """Lets go of messages whose handing over has not begun: no attempt was made."""
+    mine = tuple_(Message.id, Message.attempt).in_([(message.id, message.attempt) for message in claimed])
+    returned = update(Message).where(Message.tenant_id == uow.tenant, Message.state == "queued", mine)
+    uow.session.execute(returned.values(attempt=Message.attempt - 1, leased_until=None))
 
 
 def settle_message(
@@ -93,21 +99,19 @@ def settle_message(
 
     Servers like to name the address that they speak of: it is not kept (F109).
     """
-    own = select(Message).where(Message.tenant_id == uow.tenant, Message.id == claimed.id)
-    message = uow.session.scalars(own.with_for_update()).one()
-    if message.state != "queued" or message.attempt != claimed.attempt:
-        return
-    message.last_error, message.leased_until = masked(detail) if detail else None, None
-    wait = next_attempt(message.attempt)
+    attempt = (Message.id == claimed.id, Message.attempt == claimed.attempt, Message.state == "queued")
+    ended: dict[str, Any] = {"last_error": masked(detail) if detail else None, "leased_until": None}
     if accepted:
-        message.state = "sent"
+        ended["state"] = "sent"
     elif refused:
-        message.state = "suppressed"
-    elif wait is None:
-        message.state = "failed"
+        ended["state"] = "suppressed"
+    elif (wait := next_attempt(claimed.attempt)) is None:
+        ended["state"] = "failed"
     else:
-        message.due_at = func.now() + wait
-    uow.publish(events.message_sent(uow, message))
+        ended["due_at"] = func.now() + wait
+    settled = update(Message).where(Message.tenant_id == uow.tenant, *attempt).values(ended)
+    if message := uow.session.scalars(settled.returning(Message)).one_or_none():
+        uow.publish(events.message_sent(uow, message))
 
 
 def _queue(
@@ -135,28 +139,38 @@ def _fresh_until(record: Record) -> datetime:
     return from_millis(record["occurred_at"]) + FRESH
 
 
-def _claimed(uow: UnitOfWork, vault: Vault, message: Message) -> Claimed | None:
+def _claimed(
+    uow: UnitOfWork, vault: Vault, message: Message, now: datetime, urgent: _Letter | None
+) -> Claimed | None:
     late = message.good_until is not None and message.good_until <= uow.now
     if not late and message.alert_id is None and vault.awaits_key(uow, message.recipient_id):
-        message.due_at = func.now() + KEY_WAIT
+        message.due_at = now + KEY_WAIT
         return None
-    letter = _READ[message.kind](uow, vault, message)
+    letter = urgent or _READ[message.kind](uow, vault, message)
     over = TOO_LATE if late else letter.over
     message.attempt += 1
     if letter.address and not over:
-        message.leased_until = func.now() + LEASE
+        message.leased_until = now + LEASE
         return Claimed(message.id, message.attempt, letter.address, letter.words)
     message.state, message.last_error = "suppressed", over or "no address"
     uow.publish(events.message_sent(uow, message))
     return None
 
 
-def _urgent(uow: UnitOfWork, vault: Vault, message: Message) -> _Letter:
-    assert message.alert_id is not None
-    alert = queries.get_alert(uow, vault, message.alert_id)
-    words = Urgent(alert.subject, alert.summary, alert.raised_at, alert.link)
-    address = _colleague(uow, vault, message.recipient_id).get("email")
-    return _Letter(address, words, "resolved before it was sent" if alert.state == "resolved" else None)
+def _urgent(uow: UnitOfWork, vault: Vault, messages: Collection[Message]) -> dict[UUID, _Letter]:
+    """Letters about alerts, by their messages."""
+    if not messages:
+        return {}
+    alerts = queries.get_alerts(uow, vault, {message.alert_id for message in messages if message.alert_id})
+    people = _colleagues(uow, vault, {message.recipient_id for message in messages})
+    letters = {}
+    for message in messages:
+        assert message.alert_id is not None
+        alert = alerts[message.alert_id]
+        words = Urgent(alert.subject, alert.summary, alert.raised_at, alert.link)
+        over = "resolved before it was sent" if alert.state == "resolved" else None
+        letters[message.id] = _Letter(people.get(message.recipient_id, {}).get("email"), words, over)
+    return letters
 
 
 def _confirmation(uow: UnitOfWork, vault: Vault, message: Message) -> _Letter:
@@ -170,16 +184,20 @@ def _welcome(uow: UnitOfWork, vault: Vault, message: Message) -> _Letter:
     lead = uow.session.get(Lead, (uow.tenant, message.recipient_id))
     person = (vault.open(uow, lead.pii, lead.key_id) if lead else None) or {}
     name = " ".join(person[field] for field in ("first_name", "last_name") if person.get(field))
-    contact = _colleague(uow, vault, lead.owner_id).get("name") if lead and lead.owner_id else None
+    owner = lead and lead.owner_id
+    contact = _colleagues(uow, vault, [owner]).get(owner, {}).get("name") if owner else None
     address = person.get("email")
     unwanted = address and takes_no_mail(uow, message.recipient_id, vault.email_hash(uow.tenant, address))
     return _Letter(address, Welcome(name, contact), UNWANTED if unwanted else None)
 
 
-def _colleague(uow: UnitOfWork, vault: Vault, user_id: UUID) -> dict[str, Any]:
-    """What is known of the person of a user who is still there."""
-    user = uow.session.get(ColleagueRow, (uow.tenant, user_id))
-    return (vault.open(uow, user.pii, user.key_id) if user and user.active else None) or {}
+def _colleagues(uow: UnitOfWork, vault: Vault, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What is known of the persons of users who are still there."""
+    row = ColleagueRow
+    here = select(row.id, row.pii, row.key_id).where(row.tenant_id == uow.tenant, row.id.in_(ids), row.active)
+    users = uow.session.execute(here).all()
+    opened = vault.open_all(uow, [(user.pii, user.key_id) for user in users])
+    return {user.id: known or {} for user, known in zip(users, opened, strict=True)}
 
 
-_READ: Final = {"alert": _urgent, "confirmation": _confirmation, "welcome": _welcome}
+_READ: Final = {"confirmation": _confirmation, "welcome": _welcome}

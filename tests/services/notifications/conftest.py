@@ -34,6 +34,9 @@ class Post:
 
     answers: list[str] = field(default_factory=list)
     mails: list[EmailMessage] = field(default_factory=list)
+    callers: set[object] = field(default_factory=set)
+    then: Callable[[], object] = bool
+    """What happens after a mail was accepted."""
     port: int = 0
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
@@ -42,6 +45,8 @@ class Post:
         if answer.startswith("250"):
             assert isinstance(envelope.content, bytes)
             self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+            self.callers.add(session.peer)
+            self.then()
         return answer
 
     @property

@@ -12,9 +12,9 @@ from chassis.ids import new_id
 from services.notifications import commands
 from services.notifications.sender import Sender
 from tests.services.notifications.conftest import ACME, NOON, House, Post
-from tests.services.notifications.test_sender import make_due, sender, states, told
+from tests.services.notifications.test_sender import make_due, sender, states, stop, told
 
-__all__ = ["sender"]
+__all__ = ["sender", "stop"]
 
 LINK = "https://crm.example/api/leads/forms/confirmations/t0ken"
 

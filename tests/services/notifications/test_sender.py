@@ -19,13 +19,19 @@ from tests.services.notifications.conftest import ACME, NOON, House, Post
 
 
 @pytest.fixture
-def sender(house: House, post: Post) -> Sender:
+def stop() -> Event:
+    """Asks the sender to end."""
+    return Event()
+
+
+@pytest.fixture
+def sender(house: House, post: Post, stop: Event) -> Sender:
     """The role's worker."""
     settings: Any = SimpleNamespace(
         mail_from="SalesCompass <alerts@salescompass.local>", public_url="http://gateway/"
     )
     runtime: Any = SimpleNamespace(database=house.database, vault=house.vault)
-    return Sender(runtime, settings, post.url, Event())
+    return Sender(runtime, settings, post.url, stop)
 
 
 @pytest.fixture
@@ -100,8 +106,36 @@ def test_a_mail_that_is_always_put_off_is_given_up(house: House, post: Post, sen
 
 @pytest.mark.usefixtures("urgent")
 def test_a_mail_that_another_sender_has_taken_is_left_to_it(house: House, sender: Sender) -> None:
-    assert house.run(lambda uow: messages.claim_message(uow, house.vault))
+    assert house.run(lambda uow: messages.claim_messages(uow, house.vault, 1))
     assert not sender.send_due()
+
+
+def test_mails_in_a_row_share_a_connection(house: House, post: Post, sender: Sender) -> None:
+    three_urgent(house)
+    post.answers = ["250 kept", "451 try again"]
+    sender.send_due()
+    assert (len(post.mails), len(post.callers)) == (2, 1)
+    assert sorted(states(house)) == [("queued", 1), ("sent", 1), ("sent", 1)]
+
+
+def test_what_was_claimed_is_given_back_when_the_sender_ends(
+    house: House, post: Post, sender: Sender, stop: Event
+) -> None:
+    three_urgent(house)
+    post.then = stop.set
+    sender.send_due()
+    assert sorted(states(house)) == [("queued", 0), ("queued", 0), ("sent", 1)]
+    stop.clear()
+    post.then = bool
+    sender.send_due()
+    assert len(post.mails) == 3
+
+
+def three_urgent(house: House) -> None:
+    """Urgent alerts about three leads, for Ana."""
+    ana = house.person("ana", "rep")
+    for name in ("Jane", "Jo", "Kim"):
+        house.raised(house.lead(name, ana), ana)
 
 
 def test_what_was_resolved_meanwhile_is_not_mailed(
@@ -126,7 +160,7 @@ def test_an_erased_colleague_gets_no_mail(house: House, post: Post, sender: Send
 def test_a_mail_server_that_is_away_is_no_refusal() -> None:
     urgent = mail.Urgent("Jane Doe", "score 92 is above 85", NOON, "http://gateway/leads/1")
     letter = mail.letter(urgent, sender="alerts@salescompass.local", to="ana@acme.example", id="1")
-    ended = mail.hand_over(letter, "smtp://127.0.0.1:1")
+    ended = mail.Postbox("smtp://127.0.0.1:1").hand_over(letter)
     assert (ended.accepted, ended.refused) == (False, False)
 
 
