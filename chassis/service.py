@@ -81,24 +81,27 @@ class Service:
         """What runs for the named roles, a thread each."""
         found: dict[str, Work] = {}
         for name in names:
-            if name == "stream":
+            if name == "consume":
+                found |= self._lanes(runtime)
+            elif name == "stream":
                 found |= {f"stream {fold.name}": partial(_stream, fold, runtime) for fold in self.processors}
             else:
                 found[name] = partial(self._role(name), runtime, runtime.stop)
         return found
 
+    def _lanes(self, runtime: Runtime) -> dict[str, Work]:
+        declared = self.declared(runtime)
+        assert declared is not None, "there is no role consume without consumers"
+        loops = {lane.group: ConsumerLoop(declared, runtime, lane=lane) for lane in declared.lanes}
+        return {f"consume {group}": partial(loop.run, runtime.stop) for group, loop in loops.items()}
+
     def _role(self, name: str) -> Role:
-        own: dict[str, Role] = {"api": self._api, "consume": self._consume, "relay": _relay}
+        own: dict[str, Role] = {"api": self._api, "relay": _relay}
         return self.extra_roles.get(name) or own[name]
 
     def _api(self, runtime: Runtime, stop: threading.Event) -> None:
         app = with_health(create_app(self, runtime), runtime.health)
         serve(app, runtime.settings.host, runtime.settings.port, stop)
-
-    def _consume(self, runtime: Runtime, stop: threading.Event) -> None:
-        declared = self.declared(runtime)
-        assert declared is not None, "there is no role consume without consumers"
-        ConsumerLoop(declared, runtime).run(stop)
 
 
 def _relay(runtime: Runtime, stop: threading.Event) -> None:

@@ -8,7 +8,7 @@ waited out. Kafka's own committed offset is a hint for lag displays only.
 from chassis.consumer.errors import ConsumerStopped, OffsetLost, TooManyFailures, TopicRecreated
 from chassis.consumer.loop import ConsumerLoop
 from chassis.consumer.records import Decoder, Event, RawRecord
-from chassis.consumer.registry import Consumers
+from chassis.consumer.registry import Consumers, Lane
 
 __all__ = [
     "ConsumerLoop",
@@ -16,6 +16,7 @@ __all__ = [
     "Consumers",
     "Decoder",
     "Event",
+    "Lane",
     "OffsetLost",
     "RawRecord",
     "TooManyFailures",

@@ -13,7 +13,7 @@ from chassis.consumer import offsets
 from chassis.consumer.errors import Overtaken, TopicRecreated
 from chassis.consumer.metrics import consumer_metrics
 from chassis.consumer.records import Decoder, Foreign, Item, Position, RawRecord, age_seconds
-from chassis.consumer.registry import Consumers
+from chassis.consumer.registry import Consumers, Lane
 from chassis.consumer.source import Source, SourceUnavailable
 from chassis.consumer.worker import Worker
 from chassis.db import Contended, Database, DatabaseUnavailable
@@ -49,18 +49,20 @@ class Around(Protocol):
 
 
 class ConsumerLoop:
-    """Runs the handlers of one group in this process; more processes share the partitions."""
+    """Runs the handlers of one lane in this process; more processes share the partitions."""
 
     def __init__(
         self,
         consumers: Consumers,
         around: Around,
         *,
+        lane: Lane | None = None,
         batch: int = BATCH,
         client: dict[str, Any] | None = None,
     ) -> None:
-        """`client` are settings of Kafka's client that differ from ours."""
+        """Without a lane it reads all topics. `client`: settings of Kafka's client that differ from ours."""
         self._consumers, self._around = consumers, around
+        self._lane = lane or Lane(consumers.group, consumers.topics)
         self._group, self._batch, self._client = consumers.group, batch, client or {}
         self._database = around.database
         self._decoder = Decoder(around.codec, around.catalogue, consumers.group)
@@ -76,8 +78,8 @@ class ConsumerLoop:
         Raises TooManyFailures, OffsetLost or TopicRecreated where a person has to look.
         """
         settings = self._around.settings
-        source = Source(settings.kafka_bootstrap, self._group, settings.instance, self._client)
-        source.subscribe(self._consumers.topics)
+        source = Source(settings.kafka_bootstrap, self._lane.group, settings.instance, self._client)
+        source.subscribe(self._lane.topics)
         pause = 0.1
         try:
             while not stop.is_set():
@@ -85,7 +87,9 @@ class ConsumerLoop:
                     self._turn(source)
                     pause = 0.1
                 except SURROUNDINGS as error:
-                    log.warning("consumer waits", group=self._group, error=type(error).__name__, pause=pause)
+                    log.warning(
+                        "consumer waits", group=self._lane.group, error=type(error).__name__, pause=pause
+                    )
                     self._rest(source, min(pause, LONGEST_REST_SECONDS), stop)
                     pause = min(pause * 2, LONGEST_REST_SECONDS)
         finally:
@@ -103,7 +107,7 @@ class ConsumerLoop:
         try:
             self._work(source)
         except Overtaken:
-            log.warning("consumer was overtaken", group=self._group)
+            log.warning("consumer was overtaken", group=self._lane.group)
             self._pending = ()
             source.granted = set(source.held)
         self._now_and_then(source)
@@ -117,7 +121,7 @@ class ConsumerLoop:
         self._pending = ()
         if mine:
             behind = age_seconds(mine[-1], int(time.time() * 1000))
-            self._metrics.behind.labels(self._group).set(behind)
+            self._metrics.behind.labels(self._lane.group).set(behind)
 
     def _is_next(self, source: Source, raw: RawRecord) -> bool:
         """Whether the record's partition is still ours and the record not applied yet."""
@@ -168,11 +172,11 @@ class ConsumerLoop:
         self._hint_at = time.monotonic() + HINT_SECONDS
         mine = self._mine(source)
         source.hint(mine)
-        lag = dict.fromkeys(self._consumers.topics, 0)
+        lag = dict.fromkeys(self._lane.topics, 0)
         for position, end in source.ends(mine).items():
             lag[position[0]] += max(0, end - mine[position])
         for topic, records in lag.items():
-            self._metrics.lag.labels(self._group, topic).set(records)
+            self._metrics.lag.labels(self._lane.group, topic).set(records)
 
     def _mine(self, source: Source) -> dict[Position, int]:
         return {p: offset for p, offset in self._expected.items() if p in source.held}

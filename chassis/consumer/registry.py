@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from inspect import signature
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from chassis.consumer.records import Event, RawRecord
 from chassis.db import UnitOfWork
@@ -42,6 +42,14 @@ class Handler:
             self.answer(uow, event)
 
 
+class Lane(NamedTuple):
+    """Topics that one member reads together."""
+
+    group: str
+    """Name of the group that Kafka shares their partitions among."""
+    topics: Sequence[str]
+
+
 class Consumers:
     """The handlers of one consumer group.
 
@@ -51,8 +59,9 @@ class Consumers:
     A handler that needs its process (the vault, the contract) takes a third argument, `runtime`.
     """
 
-    def __init__(self, group: str) -> None:
-        self.group = group
+    def __init__(self, group: str, *, busy: Iterable[str] = ()) -> None:
+        """`busy` are topics that get a lane of their own; see `lanes`."""
+        self.group, self.busy = group, frozenset(busy)
         self.handlers: dict[tuple[str, str], Handler] = {}
         self.raw: dict[str, Callable[..., None]] = {}
 
@@ -98,9 +107,22 @@ class Consumers:
         """Every topic that has a handler."""
         return sorted({topic for topic, _ in self.handlers} | set(self.raw))
 
+    @property
+    def lanes(self) -> list[Lane]:
+        """Busy topics apart from the others: a fetch asks for every partition of its lane, each time anew.
+
+        So a topic in which something always comes would make the broker look through all the quiet ones.
+        Positions, parked keys and ids seen are the group's, whatever lane a topic is in.
+        """
+        quiet, busy = (
+            [topic for topic in self.topics if (topic in self.busy) is apart] for apart in (False, True)
+        )
+        named = Lane(self.group, quiet), Lane(f"{self.group}.busy", busy)
+        return [lane for lane in named if lane.topics]
+
     def within(self, runtime: Runtime) -> "Consumers":
         """The same handlers in a process: those that need it are given it."""
-        found = Consumers(self.group)
+        found = Consumers(self.group, busy=self.busy)
         for at, handler in self.handlers.items():
             found.handlers[at] = replace(handler, answer=_given(handler.answer, runtime))
         found.raw = {topic: _given(answer, runtime) for topic, answer in self.raw.items()}

@@ -1,7 +1,7 @@
 """The Kafka side of a consumer: a group member that reads from positions that it is told, not Kafka's."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Thread
 from typing import Any
 
@@ -57,10 +57,10 @@ class Source:
         self.held: set[Position] = set()
         """Positions that are this member's."""
 
-    def subscribe(self, topics: list[str]) -> None:
+    def subscribe(self, topics: Sequence[str]) -> None:
         """Joins the group."""
         self._consumer.subscribe(
-            topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+            list(topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
         )
 
     def _assigned(self, consumer: Any, partitions: list[Any]) -> None:

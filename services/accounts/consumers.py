@@ -10,7 +10,7 @@ from chassis.pii import store_subject_keys
 from chassis.runtime import Runtime
 from services.accounts import commands
 
-consumers = Consumers("accounts")
+consumers = Consumers("accounts", busy=("leads.score",))
 
 
 # --- conversions

@@ -10,7 +10,7 @@ from services.engagement import commands
 from services.engagement.inbound import Inbound
 from services.engagement.write_keys import doorkeeper
 
-consumers = Consumers("engagement")
+consumers = Consumers("engagement", busy=("engagement.received",))
 
 
 @consumers.on_batch("engagement.received", "EngagementReceived", resent=False)

@@ -12,7 +12,7 @@ from chassis.pii import store_subject_key
 from chassis.runtime import Runtime
 from services.leads import commands
 
-consumers = Consumers("leads")
+consumers = Consumers("leads", busy=("leads.score", "engagement.recorded"))
 
 
 @consumers.on_batch("leads.score", "ScoreChanged")

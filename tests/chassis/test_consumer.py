@@ -11,12 +11,13 @@ from sqlalchemy import text
 
 from chassis import dead_letters
 from chassis.accept_loss import run as accept_loss_of
-from chassis.consumer import Consumers, Event, OffsetLost, RawRecord, TooManyFailures, TopicRecreated
+from chassis.consumer import Consumers, Event, Lane, OffsetLost, RawRecord, TooManyFailures, TopicRecreated
 from chassis.consumer.errors import Overtaken
 from chassis.consumer.offsets import move
 from chassis.consumer.worker import Worker
 from chassis.db import UnitOfWork
 from chassis.ids import NOBODY
+from chassis.lag import lags
 from chassis.outbox import Outgoing
 from chassis.runtime import Runtime
 from tests.chassis.sample import service
@@ -391,3 +392,35 @@ def test_a_tenants_unit_leads_to_no_other_tenant(world: World) -> None:
 
 def test_a_worker_passes_over_what_is_not_its_own(world: World) -> None:
     Worker(world.database, service.one_by_one(world.topic)).process([], {})
+
+
+# --- lanes
+
+
+def test_a_busy_topic_is_read_by_a_member_of_its_own(world: World) -> None:
+    consumers = Consumers("tally", busy=(world.topic,))
+    consumers.on(world.topic, "LeadStatusChanged")(service.apply_one)
+    consumers.on(f"{world.name}.key", "SubjectKey")(lambda _uow, _event: None)
+    quiet, busy = consumers.lanes
+    assert (quiet.topics, busy.topics) == ([f"{world.name}.key"], [world.topic])
+    world.change(1, times=3)
+    with world.relay(), world.consumer(consumers, lane=quiet), world.consumer(consumers, lane=busy):
+        eventually(world.caught_up)
+    assert {lag.group for lag in lags(world.kafka) if lag.topic == world.topic} == {busy.group}
+
+
+def test_positions_are_the_groups_whatever_lane_a_topic_is_in(world: World) -> None:
+    """So a topic may become busy, or quiet again, with a new release."""
+    world.change(1, times=2)
+    with world.relay(), world.consumer(service.one_by_one(world.topic)):
+        eventually(world.caught_up)
+    later = Consumers("tally", busy=(world.topic,))
+    later.on(world.topic, "LeadStatusChanged", resent=False)(service.apply_one)
+    world.change(1)
+    with world.relay(), world.consumer(later, lane=later.lanes[0]):
+        eventually(world.caught_up)
+
+
+def test_a_service_without_busy_topics_has_one_lane(world: World) -> None:
+    consumers = service.one_by_one(world.topic)
+    assert consumers.lanes == [Lane("tally", [world.topic])]
