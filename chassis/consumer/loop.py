@@ -78,8 +78,8 @@ class ConsumerLoop:
         Raises TooManyFailures, OffsetLost or TopicRecreated where a person has to look.
         """
         settings = self._around.settings
-        source = Source(settings.kafka_bootstrap, self._lane.group, settings.instance, self._client)
-        source.subscribe(self._lane.topics)
+        source = Source(settings.kafka_bootstrap, self._lane, settings.instance, self._client)
+        source.subscribe()
         pause = 0.1
         try:
             while not stop.is_set():

@@ -48,6 +48,8 @@ class Lane(NamedTuple):
     group: str
     """Name of the group that Kafka shares their partitions among."""
     topics: Sequence[str]
+    busy: bool = False
+    """Whether something always comes, so that a fetch is worth waiting for company."""
 
 
 class Consumers:
@@ -117,7 +119,7 @@ class Consumers:
         quiet, busy = (
             [topic for topic in self.topics if (topic in self.busy) is apart] for apart in (False, True)
         )
-        named = Lane(self.group, quiet), Lane(f"{self.group}.busy", busy)
+        named = Lane(self.group, quiet), Lane(f"{self.group}.busy", busy, busy=True)
         return [lane for lane in named if lane.topics]
 
     def within(self, runtime: Runtime) -> "Consumers":

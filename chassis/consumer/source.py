@@ -1,7 +1,7 @@
 """The Kafka side of a consumer: a group member that reads from positions that it is told, not Kafka's."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from threading import Thread
 from typing import Any
 
@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 
 from chassis.consumer.errors import OffsetLost
 from chassis.consumer.records import Position, RawRecord, raw_record
+from chassis.consumer.registry import Lane
 
 FIRST_WAIT_SECONDS = 1.0
 GATHER_SECONDS = 0.02
@@ -34,6 +35,9 @@ CONSUMER = {
     "queued.max.messages.kbytes": 32_768,
     "socket.keepalive.enable": True,
 }
+BUSY = {"fetch.min.bytes": 100_000, "fetch.wait.max.ms": 50}
+"""The broker gathers: else each of its dozens of small writes a second is a fetch over the whole lane."""
+BUSY_GATHER_SECONDS = 0.002
 _GONE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
 """The position lies outside what the broker has."""
 
@@ -47,9 +51,12 @@ class SourceUnavailable(ConnectionError):
 class Source:
     """One member of a group. Not for several threads."""
 
-    def __init__(self, bootstrap: str, group: str, client: str, settings: dict[str, Any]) -> None:
+    def __init__(self, bootstrap: str, lane: Lane, client: str, settings: dict[str, Any]) -> None:
         common: dict[str, Any] = {"bootstrap.servers": bootstrap, "client.id": client}
-        self._consumer: Any = Consumer({**common, **CONSUMER, "group.id": group, **settings})
+        how = {**CONSUMER, **(BUSY if lane.busy else {}), "group.id": lane.group, **settings}
+        self._consumer: Any = Consumer({**common, **how})
+        self._topics = list(lane.topics)
+        self._gather = BUSY_GATHER_SECONDS if lane.busy else GATHER_SECONDS
         self._admin = AdminClient(common)
         self._in_company = False
         self.granted: set[Position] | None = None
@@ -57,10 +64,10 @@ class Source:
         self.held: set[Position] = set()
         """Positions that are this member's."""
 
-    def subscribe(self, topics: Sequence[str]) -> None:
+    def subscribe(self) -> None:
         """Joins the group."""
         self._consumer.subscribe(
-            list(topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+            self._topics, on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
         )
 
     def _assigned(self, consumer: Any, partitions: list[Any]) -> None:
@@ -83,7 +90,7 @@ class Source:
         first = self._consumer.poll(FIRST_WAIT_SECONDS)
         if first is None:
             return []
-        wait = GATHER_SECONDS if self._in_company else 0.0
+        wait = self._gather if self._in_company else 0.0
         rest = self._consumer.consume(most - 1, wait) if most > 1 else []
         self._in_company = bool(rest)
         return list(self._records([first, *rest]))
