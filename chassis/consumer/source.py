@@ -9,6 +9,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
+from chassis.busy import BUSY, BUSY_GATHER_SECONDS
 from chassis.consumer.errors import OffsetLost
 from chassis.consumer.records import Position, RawRecord, raw_record
 from chassis.consumer.registry import Lane
@@ -35,9 +36,6 @@ CONSUMER = {
     "queued.max.messages.kbytes": 32_768,
     "socket.keepalive.enable": True,
 }
-BUSY = {"fetch.min.bytes": 100_000, "fetch.wait.max.ms": 50}
-"""The broker gathers: else each of its dozens of small writes a second is a fetch over the whole lane."""
-BUSY_GATHER_SECONDS = 0.002
 _GONE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
 """The position lies outside what the broker has."""
 

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from chassis.busy import BUSY, BUSY_GATHER_SECONDS
 from chassis.streams.collector import GroupedCollection
 from chassis.streams.contract import Raw
 from chassis.streams.engine import Engine
@@ -20,8 +21,6 @@ S = TypeVar("S")
 log = logging.getLogger(__name__)
 
 CHUNK = 4_000
-GATHER = 0.01
-"""Seconds after its first record in which a chunk gathers; none for a record that comes alone."""
 IDLE = 0.2
 """Seconds for which the first record is waited for."""
 WATCH_EVERY = 2.0
@@ -33,14 +32,13 @@ class ConfluentHost(Generic[S]):
     def __init__(self, engine: Engine[S], group: str, settings: StreamSettings) -> None:
         self._engine = engine
         self._idle = True
-        self._in_company = False
         self._consumer = Consumer(
             {
                 "bootstrap.servers": settings.bootstrap,
                 "client.id": settings.client,
                 "group.id": group,
                 **FETCH,
-                "fetch.wait.max.ms": 500,  # an empty answer costs the broker
+                **BUSY,
                 "partition.assignment.strategy": "range",  # the same numbers of every input to one member
                 "session.timeout.ms": int(settings.session_timeout * 1_000),
                 "heartbeat.interval.ms": 1_000,
@@ -70,9 +68,7 @@ class ConfluentHost(Generic[S]):
     def _turn(self) -> None:
         chunk = self._consumer.consume(1, 0.0 if self._engine.more else IDLE)
         if chunk:
-            in_company = self._in_company and not self._engine.more
-            chunk += self._consumer.consume(CHUNK - 1, GATHER if in_company else 0.0)
-            self._in_company = len(chunk) > 1
+            chunk += self._consumer.consume(CHUNK - 1, 0.0 if self._engine.more else BUSY_GATHER_SECONDS)
         self._idle = len(chunk) < CHUNK
         if chunk or self._engine.more:
             self._engine.advance(self._sound(chunk))
