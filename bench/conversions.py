@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench.latency import TENANT, running
+from bench.latency import TENANT, running, warm_up
 from bench.measure import Figure, shares, timed
 from bench.processes import cores
 from cli.api import Api, Json
@@ -23,7 +23,12 @@ BARE = "INSERT INTO bare VALUES (%s, %s, %s)"
 
 def measure(home: Path) -> list[Figure]:
     """Converts leads one after the other and several at once in a whole system of its own."""
-    with running(home) as system, Api(system.gateway_url, token(TENANT, "ana")) as rep:
+    with (
+        running(home) as system,
+        Api(system.gateway_url, token(TENANT, "ana")) as rep,
+        Api(system.gateway_url, token(TENANT, "max")) as manager,
+    ):
+        warm_up(system, rep, manager)
         leads = [qualified(rep, number) for number in range(WARM_UP + ALONE + TOGETHER)]
         for lead in leads[:WARM_UP]:
             convert(rep, lead)

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 
@@ -21,7 +22,11 @@ from cli.local import demo_source, token
 from deploy.local import start
 from deploy.local.system import System
 
-LEADS, RATE, SECONDS, BATCH, WARM_UP, REST = 300, 200, 20, 10, 3, 3
+LEADS, RATE, SECONDS, BATCH, REST = 300, 200, 40, 10, 3
+FRESH, EVERY = 60, 10
+"""Leads that nobody knew before, and which event is one of theirs: they rise, and alerts come of it."""
+WARM_UP = 75
+"""Seconds until the broker has compiled what it does: until then that takes a tenth of the machine."""
 TENANT = "acme"
 PAGES = ("/blog", "/pricing", "/docs", "/careers", "/", "/customers")
 NAMES = ("Content Downloaded", "Demo Requested", "Email Opened", "Email Link Clicked")
@@ -33,17 +38,18 @@ def measure(home: Path) -> list[Figure]:
     with running(home) as system:
         rep, manager = (Api(system.gateway_url, token(TENANT, login)) for login in ("ana", "max"))
         with rep, manager:
-            leads = [enter(rep, number) for number in range(LEADS)]
-            drive(system.gateway_url, leads, WARM_UP)
+            leads = warm_up(system, rep, manager)
+            fresh = [enter(rep, LEADS + number) for number in range(FRESH)]
+            crowd = Crowd(leads, fresh)
             settle(rep, manager, leads)
             taken: list[Figure] = []
             with cores(system, "at rest", taken):
                 time.sleep(REST)
             began = datetime.now(UTC).isoformat()
             with cores(system, "at work", taken):
-                rate = drive(system.gateway_url, leads, SECONDS)
+                rate = drive(system.gateway_url, crowd, SECONDS)
             settle(rep, manager, leads)
-            changes = [one for lead in leads for one in scores(rep, lead)]
+            changes = [one for lead in (*leads, *fresh) for one in scores(rep, lead)]
             alerts = list(manager.items(ALERTS, limit=200))
             figures = [*stored(changes, began, rate), *told(alerts, began)]
             figures += hops(system, changes, alerts, began)
@@ -68,6 +74,14 @@ def running(home: Path) -> Iterator[System]:
                 os.environ[name] = value
 
 
+def warm_up(system: System, rep: Api, manager: Api) -> list[Json]:
+    """Leads that have acted until the broker was warm, and everything that came of it is done."""
+    leads = [enter(rep, number) for number in range(LEADS)]
+    drive(system.gateway_url, Crowd(leads, leads), WARM_UP)
+    settle(rep, manager, leads)
+    return leads
+
+
 def enter(rep: Api, number: int) -> Json:
     """A new lead."""
     email = f"lead-{number}@bench.example"
@@ -75,7 +89,20 @@ def enter(rep: Api, number: int) -> Json:
     return rep.post("/api/leads", about, key=str(uuid.uuid4()))
 
 
-def drive(gateway: str, leads: list[Json], seconds: int) -> float:
+class Crowd(NamedTuple):
+    """Leads that act; one event in ten is of those who are new."""
+
+    known: list[Json]
+    fresh: list[Json]
+
+    def actor(self, number: int) -> tuple[Json, int]:
+        """Whose event this is, and how often they have acted before."""
+        turn, place = divmod(number, EVERY)
+        acting, number = (self.fresh, turn) if place == 0 else (self.known, turn * (EVERY - 1) + place)
+        return acting[number % len(acting)], number // len(acting)
+
+
+def drive(gateway: str, crowd: Crowd, seconds: int) -> float:
     """Sends small batches on time for so long; returns the events/s that were taken."""
     run, numbers = uuid.uuid4().hex[:8], itertools.count()
     key = demo_source(TENANT)[1]
@@ -85,7 +112,7 @@ def drive(gateway: str, leads: list[Json], seconds: int) -> float:
         began = time.monotonic()
         for number in range(count):
             time.sleep(max(0.0, began + number * BATCH / RATE - time.monotonic()))
-            events = [event(run, next(numbers), leads) for _ in range(BATCH)]
+            events = [event(run, next(numbers), crowd) for _ in range(BATCH)]
             sent.append(pool.submit(post, client, events))
         for one in sent:
             one.result()
@@ -97,10 +124,10 @@ def post(client: httpx.Client, events: list[Json]) -> None:
     client.post("/v1/batch", json={"batch": events}).raise_for_status()
 
 
-def event(run: str, number: int, leads: list[Json]) -> Json:
+def event(run: str, number: int, crowd: Crowd) -> Json:
     """What the next lead does: pages mostly, mails, downloads and a demo in between."""
-    who = leads[number % len(leads)]["email"]
-    turn = number // len(leads) + number
+    lead, before = crowd.actor(number)
+    who, turn = lead["email"], before + number
     at = datetime.now(UTC).isoformat()
     common: Json = {"messageId": f"{run}-{number}", "userId": who, "timestamp": at}
     if turn % 2:
