@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 
 ROOM = 4_000
 """Records that wait for the group under way; beyond that the agents wait too."""
-GATHER = 0.01
+GATHER = 0.03
+"""Seconds in which a group gathers: each costs two writes for every partition that it touches."""
 WATCH_EVERY = 2.0
 PIECE = 20_000
 """Offsets that are read directly in one go; between two pieces a rebalance can come through."""
