@@ -4,12 +4,11 @@ from collections.abc import Sequence, Set
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import or_, select
 
 from chassis.clock import from_millis
 from chassis.colleagues import ColleagueRow
-from chassis.db import UnitOfWork
+from chassis.db import UnitOfWork, insert_fresh, write_plain
 from chassis.ids import id_of
 from services.notifications import events
 from services.notifications.domain import (
@@ -33,8 +32,7 @@ def store_alerts(uow: UnitOfWork, records: Sequence[Record]) -> None:
     Few statements however many records.
     """
     rows = {UUID(record["alert_id"]): _row(uow, record) for record in records}
-    stored = insert(Alert).on_conflict_do_nothing().returning(Alert.id)
-    fresh = [rows[id] for id in uow.session.scalars(stored, list(rows.values()))]
+    fresh = [rows[id] for (id,) in insert_fresh(uow.session, Alert, list(rows.values()), "id")]
     managed = _account_managers(uow, fresh)
     people = colleagues(uow, {row["owner_id"] for row in fresh} | set(managed.values()))
     told = [
@@ -42,8 +40,9 @@ def store_alerts(uow: UnitOfWork, records: Sequence[Record]) -> None:
         for row in fresh
         for person in concerned(row["kind"], row["owner_id"], managed.get(row["subject_id"]), people)
     ]
-    tell(uow, [(row["id"], person) for row, person in told])
-    _mail(uow, [(row, person) for row, person in told if row["severity"] == "urgent"])
+    mails = [_mail(uow, row, person) for row, person in told if row["severity"] == "urgent"]
+    items = [_item(uow, row["id"], person) for row, person in told]
+    write_plain(uow.session, replace={InboxItem: items}, keep={Message: mails})
 
 
 def _row(uow: UnitOfWork, record: Record) -> Record:
@@ -143,42 +142,33 @@ def _known(uow: UnitOfWork, record: Record) -> Alert:
 
 def tell(uow: UnitOfWork, told: Sequence[tuple[UUID, UUID]]) -> None:
     """Puts alerts on top of inboxes, unread; one item per alert and person, however often it is said."""
-    items = [
-        {
-            "tenant_id": uow.tenant,
-            "id": events.item_id(alert, person),
-            "alert_id": alert,
-            "recipient_id": person,
-            "state": "unread",
-            "notified_at": uow.now,
-            "changed_at": uow.now,
-        }
-        for alert, person in told
-    ]
-    if items:
-        row = insert(InboxItem)
-        again = {name: row.excluded[name] for name in ("state", "notified_at", "changed_at")}
-        key = ["tenant_id", "alert_id", "recipient_id"]
-        uow.session.execute(row.on_conflict_do_update(index_elements=key, set_=again), items)
+    write_plain(uow.session, replace={InboxItem: [_item(uow, alert, person) for alert, person in told]})
 
 
-def _mail(uow: UnitOfWork, told: Sequence[tuple[Record, UUID]]) -> None:
-    """Queues mails of alerts that are fresh; of old ones it is noted that they come too late."""
-    messages = []
-    for alert, person in told:
-        fresh = uow.now - alert["recorded_at"] < FRESH
-        messages.append(
-            {
-                "tenant_id": uow.tenant,
-                "id": events.message_id(alert["id"], "email", person),
-                "alert_id": alert["id"],
-                "channel": "email",
-                "recipient_id": person,
-                "state": "queued" if fresh else "suppressed",
-                "attempt": 0,
-                "last_error": None if fresh else TOO_LATE,
-            }
-        )
-    if messages:
-        row = insert(Message).values(due_at=func.now())
-        uow.session.execute(row.on_conflict_do_nothing(), messages)
+def _item(uow: UnitOfWork, alert: UUID, person: UUID) -> Record:
+    return {
+        "tenant_id": uow.tenant,
+        "id": events.item_id(alert, person),
+        "alert_id": alert,
+        "recipient_id": person,
+        "state": "unread",
+        "notified_at": uow.now,
+        "changed_at": uow.now,
+    }
+
+
+def _mail(uow: UnitOfWork, alert: Record, person: UUID) -> Record:
+    """A mail that is due at once; of an alert that is old it is noted that it comes too late."""
+    fresh = uow.now - alert["recorded_at"] < FRESH
+    return {
+        "tenant_id": uow.tenant,
+        "id": events.message_id(alert["id"], "email", person),
+        "kind": "alert",
+        "alert_id": alert["id"],
+        "channel": "email",
+        "recipient_id": person,
+        "state": "queued" if fresh else "suppressed",
+        "attempt": 0,
+        "due_at": "now",  # the database's own: mails go by the wall clock
+        "last_error": None if fresh else TOO_LATE,
+    }
