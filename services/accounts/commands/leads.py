@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from chassis.clock import from_millis
-from chassis.db import Contended, UnitOfWork, insert_plain, values_of, whole
+from chassis.db import Contended, UnitOfWork, values_of, whole, write_plain
 from chassis.ids import id_of
 from services.accounts.commands.health import tend
 from services.accounts.commands.timeline import attach, entry, note
@@ -30,20 +30,20 @@ class _Leads(dict[UUID, Lead]):
 
     def __init__(self, uow: UnitOfWork, ids: set[UUID]) -> None:
         self._session = uow.session
-        known = select(Lead).where(Lead.tenant_id == uow.tenant, Lead.id.in_(ids)).order_by(Lead.id)
-        super().__init__({lead.id: lead for lead in uow.session.scalars(known.with_for_update())})
-        self._new = [
-            whole(Lead, {"tenant_id": uow.tenant, "id": id, **BLANK}) for id in sorted(ids - self.keys())
-        ]
-        self.update({lead.id: lead for lead in self._new})
+        mine = (Lead.tenant_id == uow.tenant, Lead.id.in_(ids))
+        known = select(Lead.__table__).where(*mine).order_by(Lead.id).with_for_update()
+        self._known = [whole(Lead, row._asdict()) for row in uow.session.execute(known)]
+        new = sorted(ids - {lead.id for lead in self._known})
+        self._new = [whole(Lead, {"tenant_id": uow.tenant, "id": id, **BLANK}) for id in new]
+        super().__init__({lead.id: lead for lead in (*self._known, *self._new)})
 
     def store(self) -> None:
-        """Writes what changed. Raises Contended where somebody else has heard of a new lead meanwhile."""
+        """Writes them as they are. Raises Contended where somebody else has heard of a new lead meanwhile."""
+        new, known = ([values_of(lead) for lead in leads] for leads in (self._new, self._known))
         try:
-            insert_plain(self._session, {Lead: [values_of(lead) for lead in self._new]})
+            write_plain(self._session, insert={Lead: new}, update={Lead: known})
         except IntegrityError as error:
             raise Contended("a lead was heard of by two at once") from error
-        self._session.flush()
 
 
 def take_leads(uow: UnitOfWork, type: str, records: Sequence[Record]) -> None:

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, text
+from sqlalchemy import text
 
 from chassis.clock import from_millis
 from chassis.db import UnitOfWork, write_plain
 from chassis.ids import derived_id, id_of
 from chassis.outbox import Outgoing
 from services.accounts.domain.timeline import SHOWN, shown
-from services.accounts.models import Account, Deal, Lead, TimelineEntry
+from services.accounts.models import TimelineEntry
 
 Record = Mapping[str, Any]
 _ATTACH = text(
@@ -20,6 +20,18 @@ _ATTACH = text(
     FROM unnest(CAST(:leads AS uuid[]), CAST(:accounts AS uuid[])) AS home(lead_id, account_id)
     WHERE timeline.tenant_id = :tenant AND timeline.lead_id = home.lead_id
         AND timeline.account_id IS DISTINCT FROM home.account_id
+    """
+)
+_HOMES = text(
+    """
+    SELECT 'account' AS kind, id, id AS account_id FROM accounts
+    WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS uuid[]))
+    UNION ALL
+    SELECT 'opportunity', id, account_id FROM opportunities
+    WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS uuid[]))
+    UNION ALL
+    SELECT 'lead', id, account_id FROM leads
+    WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS uuid[]))
     """
 )
 
@@ -64,27 +76,15 @@ def note(uow: UnitOfWork, entries: Iterable[dict[str, Any] | None]) -> None:
 
 def take_alerts(uow: UnitOfWork, records: Sequence[Record]) -> None:
     """Alerts about accounts, their deals and their leads stand on timelines. Few statements for many."""
-    subjects = {UUID(record["subject_id"]) for record in records}
-    accounts = set(uow.session.scalars(select(Account.id).where(_among(uow, Account, subjects))))
-    deals, leads = (_account_of(uow, table, subjects - accounts) for table in (Deal, Lead))
+    uow.session.flush()
+    subjects = {"tenant": uow.tenant, "ids": [record["subject_id"] for record in records]}
+    homes = {row.id: row for row in uow.session.execute(_HOMES, subjects)}
     rows = []
     for record in records:
-        subject = UUID(record["subject_id"])
-        if subject in accounts:
-            rows.append(entry(uow, "AlertRaised", record, subject))
-        else:
-            name, whose = ("opportunity_id", deals) if subject in deals else ("lead_id", leads)
-            rows.append(entry(uow, "AlertRaised", {**record, name: record["subject_id"]}, whose.get(subject)))
+        home = homes.get(UUID(record["subject_id"]))
+        named = {f"{home.kind if home else 'lead'}_id": record["subject_id"]}
+        rows.append(entry(uow, "AlertRaised", {**record, **named}, home.account_id if home else None))
     note(uow, rows)
-
-
-def _account_of(uow: UnitOfWork, table: type[Deal | Lead], ids: set[UUID]) -> dict[UUID, UUID | None]:
-    found = uow.session.execute(select(table.id, table.account_id).where(_among(uow, table, ids)))
-    return {row.id: row.account_id for row in found}
-
-
-def _among(uow: UnitOfWork, table: type[Account | Deal | Lead], ids: set[UUID]) -> ColumnElement[bool]:
-    return and_(table.tenant_id == uow.tenant, table.id.in_(ids))
 
 
 def attach(uow: UnitOfWork, homes: Mapping[UUID, UUID | None]) -> None:
