@@ -33,8 +33,12 @@ class Handler:
     """Whether ids are remembered, because the writer may send the same event again."""
 
     def run(self, uow: UnitOfWork, events: Sequence[Event]) -> None:
-        """Calls the function; what an event publishes names it as its cause."""
+        """Calls the function; what an event publishes names it as its cause.
+
+        Of many answered at once none is named, unless the handler says which.
+        """
         if not self.single:
+            uow.follow(None, None, None)
             self.answer(uow, events)
             return
         for event in events:

@@ -81,8 +81,8 @@ class UnitOfWork:
         """With the commit, wakes whoever waits for this thing of the tenant (`chassis.waiting`)."""
         self._notices.append((waiting.CHANNEL, waiting.news_of(self.tenant, id)))
 
-    def follow(self, cause: str, trace: Trace | None, correlation: str | None) -> None:
-        """What is published from here on names this event as its cause."""
+    def follow(self, cause: str | None, trace: Trace | None, correlation: str | None) -> None:
+        """What is published from here on names this event as its cause; with None, no event."""
         self.cause, self.trace, self.correlation = cause, trace, correlation
 
     @contextmanager

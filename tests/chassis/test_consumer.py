@@ -358,6 +358,26 @@ def test_what_a_handler_publishes_names_its_cause(world: World) -> None:
     assert second["causationid"] == first["ce_id"]
 
 
+def test_what_answers_many_at_once_names_none_of_them(world: World) -> None:
+    """Not even the one that was answered before, by itself."""
+    consumers = Consumers("echo")
+    key = f"{ACME}:{service.lead(1)}"
+
+    @consumers.on_batch(world.topic, "LeadStatusChanged")
+    def echo(uow: UnitOfWork, events: Sequence[Event]) -> None:
+        if events[0].record["version"] == 1:
+            uow.publish(service.status_changed(uow, world.topic, service.lead(1), 2))
+
+    consumers.on(f"{world.name}.key", "SubjectKey")(lambda _uow, _event: None)
+    with world.unit() as uow:
+        uow.publish(Outgoing(f"{world.name}.key", "SubjectKey", key, None))
+    world.change(1)
+    sent(world)
+    with world.relay(), world.consumer(consumers):
+        eventually(lambda: len(world.read()) == 2)
+    assert "causationid" not in dict(world.read()[1].headers)
+
+
 def test_a_tombstone_comes_as_an_event_without_fields(world: World) -> None:
     seen: list[Event] = []
     consumers = Consumers("keys")
