@@ -19,7 +19,7 @@ from cli.demo import report
 from cli.demo.marketing import Mailer, Marketing, Website
 from cli.demo.sale import TENANT as SELLER
 from cli.demo.sale import sell
-from cli.demo.stage import Audit, Stage, audit, cast_and_deeds, play
+from cli.demo.stage import PATIENCE, Audit, Stage, audit, cast_and_deeds, play
 from cli.local import demo_source, system, token
 from cli.watch import Board, follow
 
@@ -41,7 +41,8 @@ def demo(
         perform(stages, run, seconds, console)
         audits = check(stages, console)
         managers = {
-            s.tenant: open_.enter_context(Api(system()["gateway"], token(s.tenant, "max"))) for s in stages
+            s.tenant: open_.enter_context(Api(system()["gateway"], token(s.tenant, "max"), PATIENCE))
+            for s in stages
         }
         figures = outcome(stages, managers, audits, console)
         figures["sale"] = sale(stages, run, console)
@@ -65,7 +66,7 @@ def open_stage(open_: ExitStack, tenant: str, run: str, count: int) -> Stage:
     marketing = open_.enter_context(Marketing(*doors))
     return Stage(
         tenant,
-        open_.enter_context(Api(at["gateway"], token(tenant, "ana"))),
+        open_.enter_context(Api(at["gateway"], token(tenant, "ana"), PATIENCE)),
         UUID(source),
         marketing,
         cast,

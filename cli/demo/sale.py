@@ -56,7 +56,7 @@ class Team:
     def open(cls, open_: ExitStack) -> "Team":
         """Signs everybody in."""
         at = system()["gateway"]
-        apis = (Api(at, token(TENANT, login)) for login in ("ana", "max", "eva", "ada"))
+        apis = (Api(at, token(TENANT, login), PATIENCE) for login in ("ana", "max", "eva", "ada"))
         return cls(*(open_.enter_context(api) for api in apis))
 
 

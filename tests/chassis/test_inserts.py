@@ -1,0 +1,89 @@
+"""Rows of many kinds, written by one statement."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import event, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db import Model, UnitOfWork, insert_fresh, write_plain
+from tests.chassis.sample.world import ACME, ZENITH, World
+
+
+class Tally(Model):
+    """The sample's table, as a model."""
+
+    __tablename__ = "tallies"
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[str] = mapped_column(primary_key=True)
+    trail: Mapped[str]
+    version: Mapped[int]
+
+
+def row(lead: str, trail: str, version: int = 1, tenant: UUID = ACME) -> dict[str, Any]:
+    """A row by column."""
+    return {"tenant_id": tenant, "lead_id": lead, "trail": trail, "version": version}
+
+
+def stored(uow: UnitOfWork) -> dict[str, tuple[str, int]]:
+    """What there is."""
+    asked = select(Tally.lead_id, Tally.trail, Tally.version)
+    return {lead: (trail, version) for lead, trail, version in uow.session.execute(asked)}
+
+
+@pytest.fixture
+def known(world: World) -> World:
+    """A world in which one lead has a tally."""
+    with world.unit() as uow:
+        write_plain(uow.session, insert={Tally: [row("lea", "1")]})
+    return world
+
+
+def test_new_rows_are_inserted_and_known_ones_are_an_error(known: World) -> None:
+    with pytest.raises(IntegrityError), known.unit() as uow:
+        write_plain(uow.session, insert={Tally: [row("leo", "1"), row("lea", "9")]})
+    with known.unit() as uow:
+        assert stored(uow) == {"lea": ("1", 1)}
+
+
+def test_a_row_that_is_kept_stays_as_it_is(known: World) -> None:
+    with known.unit() as uow:
+        write_plain(uow.session, keep={Tally: [row("leo", "1"), row("lea", "9")]})
+        assert stored(uow) == {"lea": ("1", 1), "leo": ("1", 1)}
+
+
+def test_a_row_that_is_replaced_becomes_the_given_one(known: World) -> None:
+    with known.unit() as uow:
+        write_plain(uow.session, replace={Tally: [row("leo", "1"), row("lea", "9", 9)]})
+        assert stored(uow) == {"lea": ("9", 9), "leo": ("1", 1)}
+
+
+def test_an_update_sets_what_is_given_and_passes_over_what_is_not_there(known: World) -> None:
+    given = [{"tenant_id": ACME, "lead_id": lead, "version": 7} for lead in ("lea", "nobody")]
+    with known.unit() as uow:
+        write_plain(uow.session, update={Tally: given})
+        assert stored(uow) == {"lea": ("1", 7)}
+
+
+def test_of_rows_that_may_be_there_the_new_ones_are_told(known: World) -> None:
+    with known.unit() as uow:
+        told = insert_fresh(uow.session, Tally, [row("lea", "9"), row("leo", "1")], "lead_id")
+        assert [found.lead_id for found in told] == ["leo"]
+        assert insert_fresh(uow.session, Tally, [], "lead_id") == []
+
+
+def test_a_row_of_another_tenant_is_refused(known: World) -> None:
+    with pytest.raises(Exception, match="row-level security"), known.unit() as uow:
+        write_plain(uow.session, replace={Tally: [row("lea", "9", tenant=ZENITH)]})
+
+
+def test_all_ways_of_writing_are_one_statement(known: World) -> None:
+    with known.unit() as uow:
+        asked: list[str] = []
+        event.listen(uow.session.connection(), "before_cursor_execute", lambda *given: asked.append(given[2]))
+        moved = {"tenant_id": ACME, "lead_id": "lea", "version": 7}
+        write_plain(uow.session, insert={Tally: [row("leo", "1")]}, update={Tally: [moved]})
+        assert len(asked) == 1
+        assert stored(uow) == {"lea": ("1", 7), "leo": ("1", 1)}
