@@ -75,7 +75,7 @@ def test_a_handler_that_needs_its_process_is_given_it() -> None:
     process: Any = SimpleNamespace(service="leads")
     nobody: Any = None
     for handler in consumers.within(process).handlers.values():
-        handler.run(nobody, [])
+        handler.answer(nobody, [])
     assert given == [process, process]
 
 
