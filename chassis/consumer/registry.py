@@ -118,8 +118,11 @@ class Consumers:
         """Busy topics apart from the others: a fetch asks for every partition of its lane, each time anew.
 
         So a topic in which something always comes would make the broker look through all the quiet ones.
-        Positions, parked keys and ids seen are the group's, whatever lane a topic is in.
+        Positions, parked keys and ids seen are the group's, whatever lane a topic is in. Raises ValueError
+        for a busy topic that has no handler.
         """
+        if unread := self.busy.difference(self.topics):
+            raise ValueError(f"{self.group} has no handler for its busy topics {sorted(unread)}")
         quiet, busy = (
             [topic for topic in self.topics if (topic in self.busy) is apart] for apart in (False, True)
         )

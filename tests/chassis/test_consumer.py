@@ -444,3 +444,8 @@ def test_positions_are_the_groups_whatever_lane_a_topic_is_in(world: World) -> N
 def test_a_service_without_busy_topics_has_one_lane(world: World) -> None:
     consumers = service.one_by_one(world.topic)
     assert consumers.lanes == [Lane("tally", [world.topic])]
+
+
+def test_a_busy_topic_that_nobody_reads_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no handler"):
+        _ = Consumers("tally", busy=("leads.scroe",)).lanes
