@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.consumer import inbox, offsets
 from chassis.consumer.inbox import Order
 from chassis.consumer.metrics import consumer_metrics
-from chassis.consumer.records import Event, Foreign, Item, Position, RawRecord, Refusal, inbox_id
+from chassis.consumer.records import Event, Item, Position, RawRecord, Refusal, inbox_id
 from chassis.consumer.registry import Consumers
 from chassis.db import Database, Transaction, UnitOfWork
 from chassis.dead_letters.table import Letter, keep, park
@@ -25,18 +25,34 @@ class Batch:
         self._group = consumers.group
         self._metrics = consumer_metrics()
         self._outcomes: list[tuple[str, str, int]] = []
+        self._passed: dict[Position, int] = {}
+        """Ends of what no handler wants, not stored yet: read again it would be passed over again."""
         self.at: Sequence[Item] = ()
         """What was being handled when the last attempt failed; empty where that cannot be told."""
 
     def apply(self, items: Sequence[Item], expected: dict[Position, int]) -> None:
         """Applies items and moves their positions, in one transaction; updates `expected` after the commit.
 
+        Where no handler wants any of them it needs none: their positions go with the next one.
         Raises what a handler raises, Overtaken, DatabaseUnavailable or Contended: then nothing has happened.
         """
-        with self._moving(items, expected) as work:
-            for tenant, own in _by_tenant(items).items():
-                with work.unit_of_work(tenant, f"system:{self._group}") as uow:
-                    self._tenant(uow, own)
+        wanted = [item for item in items if self._wanted(item)]
+        if wanted:
+            with self._moving(items, expected) as work:
+                for tenant, own in _by_tenant(wanted).items():
+                    with work.unit_of_work(tenant, f"system:{self._group}") as uow:
+                        self._tenant(uow, own)
+        else:
+            self._passed |= _ends(items)
+        for item in items:
+            if not self._wanted(item):
+                self._metrics.events.labels(self._group, item.raw.topic, "no handler").inc()
+
+    def store_passed(self, expected: dict[Position, int]) -> None:
+        """Moves positions over what no handler wanted: none falls behind its topic. Raises as `apply`."""
+        if self._passed:
+            with self._moving((), expected):
+                pass
 
     def put_aside(self, item: Item, letter: Letter, expected: dict[Position, int]) -> None:
         """Keeps an item that cannot be applied, parks its key and moves on. Raises as `apply`."""
@@ -72,10 +88,11 @@ class Batch:
                 if item.parks:
                     seen.parked.add(raw.order)
                     parking.add(raw.order)
-            elif isinstance(item, Foreign) or (item.topic, item.type) in self._consumers.handlers:
-                yield item
             else:
-                self._count(raw, "no handler")
+                yield item
+
+    def _wanted(self, item: Item) -> bool:
+        return not isinstance(item, Event) or (item.topic, item.type) in self._consumers.handlers
 
     def _arrive(self, uow: UnitOfWork, items: Sequence[Item]) -> "_Seen":
         """Remembers the ids of these items and asks which of their keys wait."""
@@ -85,8 +102,7 @@ class Batch:
         return _Seen(ids, *inbox.arrive(uow, self._group, ids, {item.raw.order for item in items}))
 
     def _resent(self, event: Event) -> bool:
-        handler = self._consumers.handlers.get((event.topic, event.type))
-        return handler is not None and handler.resent
+        return self._consumers.handlers[event.topic, event.type].resent
 
     def _run(self, uow: UnitOfWork, of: Kind, items: Sequence[Item]) -> None:
         topic, type = of
@@ -112,18 +128,24 @@ class Batch:
     def _moving(self, items: Sequence[Item], expected: dict[Position, int]) -> Iterator[Transaction]:
         self.at = ()
         self._outcomes.clear()
-        ends = {item.raw.position: item.raw.offset + 1 for item in items}
+        passed = {place: end for place, end in self._passed.items() if end > expected.get(place, end)}
+        ends = {**passed, **_ends(items)}
         with self._database.transaction() as work:
             offsets.move(work.session, self._group, expected, ends)
             yield work
             reached("consumer.before_commit")
         reached("consumer.after_commit")
         expected.update(ends)
+        self._passed.clear()
         for topic, outcome, number in self._outcomes:
             self._metrics.events.labels(self._group, topic, outcome).inc(number)
 
     def _count(self, raw: RawRecord, outcome: str, number: int = 1) -> None:
         self._outcomes.append((raw.topic, outcome, number))
+
+
+def _ends(items: Iterable[Item]) -> dict[Position, int]:
+    return {item.raw.position: item.raw.offset + 1 for item in items}
 
 
 def kind(item: Item) -> Kind:

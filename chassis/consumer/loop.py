@@ -106,11 +106,11 @@ class ConsumerLoop:
             return
         try:
             self._work(source)
+            self._now_and_then(source)
         except Overtaken:
             log.warning("consumer was overtaken", group=self._lane.group)
             self._pending = ()
             source.granted = set(source.held)
-        self._now_and_then(source)
 
     def _work(self, source: Source) -> None:
         mine = [raw for raw in self._pending if self._is_next(source, raw)]
@@ -170,6 +170,7 @@ class ConsumerLoop:
         if time.monotonic() < self._hint_at:
             return
         self._hint_at = time.monotonic() + HINT_SECONDS
+        self._worker.store_passed(self._expected)
         mine = self._mine(source)
         source.hint(mine)
         lag = dict.fromkeys(self._lane.topics, 0)

@@ -18,8 +18,10 @@ FIRST_WAIT_SECONDS = 1.0
 GATHER_SECONDS = 0.02
 """What comes so soon after the first record goes into its transaction: that costs less than one for each.
 
-Waited only where the last record did not come alone: a step of a saga is not held up for company.
+Waited only where the last records came of several writes: a step of a saga is not held up for company.
 """
+AT_ONCE_MS = 5
+"""What one transaction wrote is sent within this."""
 REQUEST_SECONDS = 5
 LEAVE_SECONDS = 5.0
 
@@ -90,8 +92,9 @@ class Source:
             return []
         wait = self._gather if self._in_company else 0.0
         rest = self._consumer.consume(most - 1, wait) if most > 1 else []
-        self._in_company = bool(rest)
-        return list(self._records([first, *rest]))
+        records = list(self._records([first, *rest]))
+        self._in_company = in_company(records)
+        return records
 
     def _records(self, messages: Iterable[Any]) -> Iterator[RawRecord]:
         for message in messages:
@@ -153,6 +156,12 @@ class Source:
         leaving = Thread(target=self._consumer.close, name="leaving", daemon=True)
         leaving.start()
         leaving.join(LEAVE_SECONDS)
+
+
+def in_company(records: Iterable[RawRecord]) -> bool:
+    """Whether the records come of more than one write, so that the next ones have others beside them too."""
+    times = [record.timestamp for record in records]
+    return bool(times) and max(times) - min(times) > AT_ONCE_MS
 
 
 def _result(future: Any) -> Any:

@@ -58,6 +58,10 @@ class Worker:
                 for part in self._parts(rest):
                     self.process(part, expected)
 
+    def store_passed(self, expected: dict[Position, int]) -> None:
+        """Moves positions over records that no handler wanted. Raises Overtaken and the surroundings'."""
+        self._attempt(lambda: self._batch.store_passed(expected))
+
     def _parts(self, items: Sequence[Item]) -> list[Sequence[Item]]:
         """Cuts around what was being handled; in half where that is not known, or is everything."""
         at = {id(item) for item in self._batch.at}

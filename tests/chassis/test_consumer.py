@@ -13,7 +13,8 @@ from chassis import dead_letters
 from chassis.accept_loss import run as accept_loss_of
 from chassis.consumer import Consumers, Event, Lane, OffsetLost, RawRecord, TooManyFailures, TopicRecreated
 from chassis.consumer.errors import Overtaken
-from chassis.consumer.offsets import move
+from chassis.consumer.offsets import create, move
+from chassis.consumer.records import Decoder
 from chassis.consumer.worker import Worker
 from chassis.db import UnitOfWork
 from chassis.ids import NOBODY
@@ -22,6 +23,7 @@ from chassis.outbox import Outgoing
 from chassis.runtime import Runtime
 from tests.chassis.sample import service
 from tests.chassis.sample.world import ACME, PATIENCE, ZENITH, World, eventually, scaled
+from tests.services.statements import statements
 
 LONG = 900
 """Seconds for all counts on a loaded machine."""
@@ -261,6 +263,26 @@ def test_a_type_without_a_handler_is_passed_over(world: World) -> None:
         eventually(lambda: read_to_the_end(world))
     assert world.trails() == {}
     assert causes(world) == []
+
+
+def test_what_no_handler_wants_costs_no_statement(world: World) -> None:
+    """Its position goes with the next transaction."""
+    world.change(1)
+    sent(world)
+    consumers = Consumers("deaf")
+    consumers.on(world.topic, "LeadCreated")(service.apply_one)
+    decoder = Decoder(world.codec, world.catalogue, consumers.group)
+    items = [decoder.decode(raw) for raw in world.read()]
+    expected = {item.raw.position: 0 for item in items}
+    with world.unit() as uow:
+        create(uow.session, consumers.group, dict.fromkeys(expected, (0, "")))
+    worker = Worker(world.database, consumers)
+    with statements() as asked:
+        worker.process(items, expected)
+    assert (asked, outcome(world)) == ([], {world.topic: 0})
+    worker.store_passed(expected)
+    assert outcome(world) == {world.topic: 1}
+    assert set(expected.values()) == {1}
 
 
 def test_a_type_has_one_handler() -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chassis.consumer.batch import gathered, kind
 from chassis.consumer.records import Event, Foreign, Item, RawRecord
+from chassis.consumer.source import in_company
 from chassis.ids import tenant_id
 
 ACME = tenant_id("acme")
@@ -54,3 +55,15 @@ def test_records_of_foreign_writers_keep_the_order_in_which_they_came() -> None:
 
     items: list[Item] = [foreign(0), event(1, "a", "LeadCreated"), foreign(2)]
     assert [[item.raw.offset for item in run] for run in gathered(items)] == [[0, 2], [1]]
+
+
+def test_only_what_was_written_at_different_times_is_company() -> None:
+    """Else each step of a conversion would be held up because the one before it told of three things."""
+
+    def written(*times: int) -> list[RawRecord]:
+        return [RawRecord("leads.lead", 0, n, b"a", b"", (), at) for n, at in enumerate(times)]
+
+    assert not in_company(written())
+    assert not in_company(written(1_000))
+    assert not in_company(written(1_000, 1_000, 1_002))
+    assert in_company(written(1_000, 1_020))
