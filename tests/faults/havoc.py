@@ -38,6 +38,8 @@ class Havoc:
     done: Counter[str] = field(default_factory=Counter)
     """Deeds by manner and name."""
     over: threading.Event = field(default_factory=threading.Event)
+    went_on: threading.Event | None = None
+    """Where it is given, whoever works sets it when something was done; before that nobody is hit again."""
     _frozen: list[threading.Timer] = field(default_factory=list)
     _joined: dict[str, Process] = field(default_factory=dict)
 
@@ -75,21 +77,34 @@ class Havoc:
 
     def run(self) -> None:
         """Does the deeds one after the other until all were done and enough were killed."""
-        deeds = self.deeds()
-        for name, do in cycle(deeds):
-            if self.over.wait(EVERY) or (len(self.done) == len(deeds) and self.killed >= KILLS):
+        for name, do in cycle(self.deeds()):
+            if self.over.wait(EVERY) or self.enough:
                 return
-            if do():
+            if self.went_on:
+                self.went_on.wait()
+            if not self.over.is_set() and do():
                 self.done[name] += 1
+                if self.went_on:
+                    self.went_on.clear()
+
+    @property
+    def enough(self) -> bool:
+        """Whether everything befell and enough were killed."""
+        return len(self.done) == len(self.deeds()) and self.killed >= KILLS
 
     @property
     def killed(self) -> int:
         """How often somebody was killed."""
         return sum(times for name, times in self.done.items() if name.startswith("kill"))
 
-    def heal(self) -> None:
-        """Ends it; blocks until everything is up again."""
+    def end(self) -> None:
+        """Nothing more befalls anybody."""
         self.over.set()
+        if self.went_on:
+            self.went_on.set()
+
+    def heal(self) -> None:
+        """Puts right what was done; blocks until everything is up again."""
         for timer in self._frozen:
             timer.join()
         for process in self._joined.values():
@@ -122,15 +137,15 @@ def thaw(found: psutil.Process) -> None:
 
 
 @contextmanager
-def havoc(system: System, *among: str) -> Iterator[Havoc]:
+def havoc(system: System, *among: str, went_on: threading.Event | None = None) -> Iterator[Havoc]:
     """Does its deeds beside the block; at the end of it they are all done and everything is up again."""
-    made = Havoc(system, among)
+    made = Havoc(system, among, went_on=went_on)
     doer = threading.Thread(target=made.run)
     doer.start()
     try:
         yield made
         doer.join()
     finally:
-        made.over.set()
+        made.end()
         doer.join()
         made.heal()

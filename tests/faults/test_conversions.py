@@ -1,5 +1,6 @@
 """Kill any of the three services at any step of a conversion: it ends whole or leaves nothing (F48)."""
 
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -61,11 +62,13 @@ def test_a_conversion_never_half_creates_whoever_is_killed(world: World) -> None
         ana.patience = HEALED
         account = ada.post("/api/accounts", {"name": "Hooli"})["id"]
         played: list[Case] = []
-        with havoc(world.system, *VICTIMS) as befell:
+        answered = threading.Event()
+        with havoc(world.system, *VICTIMS, went_on=answered) as befell:
             for case in cases(world, ana, account):
                 played.append(case)
                 assert convert(ana, case)[0] != 409 or not case.whole
-                if befell.killed >= KILLS and len(played) >= KILLS:
+                answered.set()
+                if befell.enough and len(played) >= KILLS:
                     break
         log = Log(world)
         for case in played:
