@@ -159,16 +159,18 @@ def _event_id(record: Mapping[str, Any] | None) -> UUID:
 
 @cache
 def _insert() -> TextClause:
-    # one round trip for any number of rows; ids rise in the order of the arrays
+    # one round trip for any number of rows; ids rise in the order of the rows. JSON, because psycopg makes
+    # arrays element by element in Python
     return text(
         """
         WITH stored AS (
             INSERT INTO outbox (tenant_id, event_id, shard, topic, partition, key, value, headers)
-            SELECT :tenant, e, s, t, p, k, v, h
-            FROM unnest(CAST(:ids AS uuid[]), CAST(:shards AS smallint[]), CAST(:topics AS text[]),
-                        CAST(:partitions AS int[]), CAST(:keys AS bytea[]), CAST(:values AS bytea[]),
-                        CAST(:headers AS bytea[])) WITH ORDINALITY AS row(e, s, t, p, k, v, h, n)
-            ORDER BY n
+            SELECT :tenant, event_id, shard, topic, partition, key, value, headers
+            FROM ROWS FROM (json_to_recordset(CAST(:rows AS json)) AS (
+                event_id uuid, shard smallint, topic text, partition int,
+                key bytea, value bytea, headers bytea
+            )) WITH ORDINALITY
+            ORDER BY ordinality
         )
         SELECT pg_notify(channel, news)
         FROM unnest(CAST(:channels AS text[]), CAST(:news AS text[])) AS notice(channel, news)
@@ -184,14 +186,25 @@ def store(
         _insert(),
         {
             "tenant": tenant,
-            "ids": [row.event_id for row in rows],
-            "shards": [shard_of(row.key) for row in rows],
-            "topics": [row.topic for row in rows],
-            "partitions": [row.partition for row in rows],
-            "keys": [row.key for row in rows],
-            "values": [row.value for row in rows],
-            "headers": [row.headers for row in rows],
+            "rows": orjson.dumps([_plain(row) for row in rows]).decode(),
             "channels": [channel for channel, _ in notices],
             "news": [news for _, news in notices],
         },
     )
+
+
+def _plain(row: OutboxRow) -> dict[str, Any]:
+    return {
+        "event_id": row.event_id,
+        "shard": shard_of(row.key),
+        "topic": row.topic,
+        "partition": row.partition,
+        "key": _hex(row.key),
+        "value": None if row.value is None else _hex(row.value),
+        "headers": _hex(row.headers),
+    }
+
+
+def _hex(some: bytes) -> str:
+    """As PostgreSQL reads bytes."""
+    return f"\\x{some.hex()}"
