@@ -73,7 +73,7 @@ def give_owners(
     return given
 
 
-def first_assignment(uow: UnitOfWork, lead: Lead, given: Assignment) -> AssignmentRow:
+def first_assignment(uow: UnitOfWork, lead: Lead, given: Assignment) -> dict[str, Any]:
     """Tells who owns a new lead; the row that keeps it. What a rep entered says so itself."""
     if given.rule != BY_HAND:
         _tell(uow, lead, given, None)
@@ -178,7 +178,7 @@ def _hand_over(uow: UnitOfWork, vault: Vault, lead: Lead, given: Assignment) -> 
     bump(uow, lead)
     uow.publish(events.lead_changed(uow, vault, lead, ["owner_id"]))
     _tell(uow, lead, given, previous)
-    uow.session.add(_row(uow, lead, given, previous))
+    uow.session.add(AssignmentRow(**_row(uow, lead, given, previous)))
 
 
 def _tell(uow: UnitOfWork, lead: Lead, given: Assignment, previous: UUID | None) -> None:
@@ -186,19 +186,19 @@ def _tell(uow: UnitOfWork, lead: Lead, given: Assignment, previous: UUID | None)
     uow.publish(events.lead_assigned(uow, lead, given.rule, given.reason, previous))
 
 
-def _row(uow: UnitOfWork, lead: Lead, given: Assignment, previous: UUID | None) -> AssignmentRow:
-    return AssignmentRow(
-        tenant_id=uow.tenant,
-        lead_id=lead.id,
-        version=lead.version,
-        at=uow.now,
-        actor=uow.actor,
-        previous_owner_id=previous,
-        owner_id=given.owner,
-        rule=given.rule,
-        reason=given.reason,
-        turn=given.turn,
-    )
+def _row(uow: UnitOfWork, lead: Lead, given: Assignment, previous: UUID | None) -> dict[str, Any]:
+    return {
+        "tenant_id": uow.tenant,
+        "lead_id": lead.id,
+        "version": lead.version,
+        "at": uow.now,
+        "actor": uow.actor,
+        "previous_owner_id": previous,
+        "owner_id": given.owner,
+        "rule": given.rule,
+        "reason": given.reason,
+        "turn": given.turn,
+    }
 
 
 def _assigned(uow: UnitOfWork, rules: Sequence[Rule], candidates: Sequence[Candidate]) -> list[Assignment]:

@@ -100,7 +100,7 @@ def judge_drafts(uow: UnitOfWork, drafts: Sequence[Draft]) -> list[Verdict]:
     One statement, however many drafts. The locks hold until the transaction ends.
     """
     strong = {key for draft in drafts for key in matching.strong_keys(uow.tenant, draft.profile)}
-    searched = [matching.search_keys(uow.tenant, draft.profile) for draft in drafts]
+    searched = [matching.search_keys(uow.tenant, draft.profile, draft.policy.threshold) for draft in drafts]
     index = _index(uow, searched, sorted({key % LOCKS for key in strong}))
     verdicts = []
     for draft, keys in zip(drafts, searched, strict=True):

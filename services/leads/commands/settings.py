@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -27,12 +28,12 @@ class Setup:
     settings: Mapping[str, Mapping[str, Any]]
     accounts: frozenset[UUID]
 
-    @property
+    @cached_property
     def response(self) -> Response:
         """Where the tenant is at home and how soon it answers."""
         return Response(**self.settings.get(RESPONSE, {}))
 
-    @property
+    @cached_property
     def labels(self) -> Labels:
         """What the tenant calls sources, industries and statuses."""
         return Labels.of(self.settings.get(LABELS, {}))

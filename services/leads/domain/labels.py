@@ -6,6 +6,7 @@ stands for, and shown.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, Literal, get_args
 
 from services.leads.domain.sources import Source
@@ -95,8 +96,16 @@ class Labels:
 
     def term(self, kind: Kind, key: str) -> Term | None:
         """The word with this key, or that people read so; None where there is none."""
-        asked = key.casefold()
-        return next((t for t in self.terms(kind) if asked in (t.key, t.label.casefold())), None)
+        return self._found[kind].get(key.casefold())
+
+    @cached_property
+    def _found(self) -> Mapping[Kind, Mapping[str, Term]]:
+        """Every word by its key and by what people read; of two with one name the first."""
+        found: dict[Kind, dict[str, Term]] = {}
+        for kind in SYSTEM:
+            named = [(name, term) for term in self.terms(kind) for name in (term.key, term.label.casefold())]
+            found[kind] = dict(reversed(named))
+        return found
 
     def label(self, kind: Kind, system_key: str, own: str | None = None) -> str:
         """What people read; a word that is no longer there is shown as it was given."""

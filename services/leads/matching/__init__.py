@@ -10,7 +10,7 @@ from services.leads.matching.evidence import (
     compare,
     ranked,
 )
-from services.leads.matching.keys import index_keys, search_keys, strong_keys
+from services.leads.matching.keys import WEAK, index_keys, search_keys, strong_keys
 from services.leads.matching.policy import (
     DEFAULT_POLICY,
     Action,
@@ -25,6 +25,7 @@ from services.leads.matching.profile import Kind, Profile, account, person
 __all__ = [
     "DEFAULT_POLICY",
     "FUZZY",
+    "WEAK",
     "Action",
     "Candidate",
     "Decision",

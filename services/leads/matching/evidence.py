@@ -11,7 +11,7 @@ from uuid import UUID
 
 from rapidfuzz.fuzz import ratio
 
-from services.leads.matching.profile import Kind, Profile
+from services.leads.matching.profile import Kind, Profile, ordered
 
 Reason = Literal["email", "phone", "domain_and_company", "domain", "company", "name"]
 Weights = dict[Reason, float]
@@ -74,7 +74,7 @@ def _of_people(one: Profile, other: Profile) -> Weights:
         found["phone"] = PERSON["phone"]
     if firm := _company(one, other):
         found[firm] = PERSON[firm]
-    if alike := _alike(_sorted(one.name), _sorted(other.name)):
+    if alike := _alike(ordered(one.name), ordered(other.name)):
         found["name"] = alike * PERSON["name"]
     return found
 
@@ -102,8 +102,3 @@ def _alike(one: str, other: str) -> float:
         return 0.0
     similar = ratio(one, other, score_cutoff=FUZZY)
     return 1 - 0.3 * (100 - similar) / (100 - FUZZY) if similar else 0.0
-
-
-def _sorted(name: str) -> str:
-    """Doe Jo and Jo Doe are one name."""
-    return " ".join(sorted(name.split()))

@@ -38,3 +38,8 @@ def person(
 def account(name: str, domain: str | None) -> Profile:
     """An account; its name is the company's."""
     return Profile("account", company=company_key(name), domain=own_domain(f"@{domain or ''}") or "")
+
+
+def ordered(name: str) -> str:
+    """Doe Jo and Jo Doe are one name."""
+    return " ".join(sorted(name.split()))

@@ -67,7 +67,7 @@ def tell_of(uow: UnitOfWork, vault: Vault, setup: Setup, openings: Sequence[Open
     assignments, log = [], []
     for one, pii, assignment in zip(openings, _sealed(uow, vault, openings), given, strict=True):
         uow.publish(events.lead_created(uow, one.lead, one.event_id, pii))
-        assignments.append(values_of(first_assignment(uow, one.lead, assignment)))
+        assignments.append(first_assignment(uow, one.lead, assignment))
         said = consent_rows(uow, one.lead, one.entry.fields.get("consents", ()))
         log += [values_of(line) for line in said]
     return {AssignmentRow: assignments, LogEntry: log}

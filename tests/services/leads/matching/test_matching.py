@@ -90,6 +90,21 @@ def test_what_equals_in_a_strong_point_is_always_found(one: Profile, other: Prof
         assert set(matching.search_keys(ACME, one)) & set(matching.index_keys(ACME, other))
 
 
+@given(people, anybody)
+def test_who_is_likely_is_found_without_the_keys_that_many_share(draft: Profile, other: Profile) -> None:
+    if compare(draft, other)[0] >= matching.WEAK:
+        near = matching.search_keys(ACME, draft, matching.WEAK)
+        assert set(near) & set(matching.index_keys(ACME, other))
+
+
+def test_colleagues_alone_are_not_looked_at_where_nobody_would_take_them_for_one() -> None:
+    colleague = person("lead", "Ann", "Poe", "Acme", "ann@acme.example", None)
+    assert compare(JO, colleague) == (40, ("domain_and_company",))
+    found = matching.index_keys(ACME, colleague)
+    assert set(matching.search_keys(ACME, JO)) & set(found)
+    assert not set(matching.search_keys(ACME, JO, matching.WEAK)) & set(found)
+
+
 def test_no_two_tenants_share_a_key() -> None:
     assert not set(matching.search_keys(ACME, JO)) & set(matching.search_keys(GLOBEX, JO))
 
