@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from chassis.db import UnitOfWork
 from chassis.ids import new_id
@@ -16,17 +16,14 @@ from services.leads.scoring import Rule, RuleSet, check, default_rules
 
 def rules_in_force(uow: UnitOfWork) -> RuleSet:
     """The published set with the latest effective time that has come; else the default, version 1."""
-    return rule_set(uow.session.scalar(in_force(uow)))
-
-
-def in_force(uow: UnitOfWork) -> Select[tuple[Any]]:
-    """Asks for that set, as JSON."""
-    return (
-        select(func.jsonb_build_object("version", RuleSetRow.version, "rules", RuleSetRow.rules))
+    published = (
+        select(RuleSetRow)
         .where(RuleSetRow.tenant_id == uow.tenant, RuleSetRow.effective_at <= uow.now)
         .order_by(RuleSetRow.effective_at.desc(), RuleSetRow.version.desc())
         .limit(1)
     )
+    row = uow.session.scalar(published)
+    return rule_set(vars(row) if row else None)
 
 
 def draft_rules(uow: UnitOfWork, rules: Sequence[Rule]) -> RuleSetRow:

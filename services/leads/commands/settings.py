@@ -1,23 +1,36 @@
 """What a tenant decides for itself, and all of it that a command needs, read at once."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+import orjson
+from sqlalchemy import text
 
 from chassis.db import UnitOfWork
-from services.leads.commands.rules import in_force, rule_set
+from services.leads.commands.rules import rule_set
 from services.leads.domain import Labels, Response, check_labels
-from services.leads.models import Account, TenantSetting
+from services.leads.models import TenantSetting
 from services.leads.scoring import RuleSet
 
 RESPONSE = "response"
 LABELS = "labels"
 COSTS = "costs"
 """Too large a setting to be read for every lead, which does not go by it."""
+
+_SETUP = text(
+    """
+    SELECT
+        (SELECT CAST(jsonb_object_agg(name, value) AS text) FROM tenant_settings
+         WHERE tenant_id = :tenant AND name <> :costs),
+        (SELECT CAST(jsonb_build_object('version', version, 'rules', rules) AS text) FROM scoring_rules
+         WHERE tenant_id = :tenant AND effective_at <= :now ORDER BY effective_at DESC, version DESC LIMIT 1),
+        ARRAY(SELECT id FROM accounts
+              WHERE tenant_id = :tenant AND id = ANY(CAST(:accounts AS uuid[])) AND NOT closed)
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -41,13 +54,18 @@ class Setup:
 
 def tenant_setup(uow: UnitOfWork, accounts: Collection[UUID] = ()) -> Setup:
     """Everything that the creation of a lead goes by, in one statement."""
-    mine = TenantSetting.tenant_id == uow.tenant
-    named = func.jsonb_object_agg(TenantSetting.name, TenantSetting.value)
-    settings = select(named).where(mine, TenantSetting.name != COSTS).scalar_subquery()
-    known = (Account.tenant_id == uow.tenant, Account.id.in_(accounts), Account.closed.is_(False))
-    are_open = select(func.array_agg(Account.id)).where(*known).scalar_subquery()
-    found = uow.session.execute(select(settings, in_force(uow).scalar_subquery(), are_open)).one()
-    return Setup(rule_set(found[1]), found[0] or {}, frozenset(found[2] or ()))
+    wanted = {"tenant": uow.tenant, "now": uow.now, "costs": COSTS, "accounts": list(accounts)}
+    settings, rules, are_open = uow.session.execute(_SETUP, wanted).one()
+    setup = _decided(settings, rules)
+    return replace(setup, accounts=frozenset(are_open)) if are_open else setup
+
+
+@lru_cache(maxsize=500)
+def _decided(settings: str | None, rules: str | None) -> Setup:
+    """Read anew only when a tenant decides otherwise: that takes longer than to ask for it."""
+    return Setup(
+        rule_set(orjson.loads(rules) if rules else None), orjson.loads(settings or "{}"), frozenset()
+    )
 
 
 def read_setting(uow: UnitOfWork, name: str) -> tuple[Mapping[str, Any], int]:
