@@ -48,11 +48,11 @@ def store_colleague(uow: UnitOfWork, event: Event) -> None:
 def keep_colleague(uow: UnitOfWork, record: dict[str, Any]) -> None:
     """Keeps a user as a record says; one that is not newer changes nothing."""
     same = ("version", "login", "roles", "team", "active", "territories", "capacity", "visibility")
-    values = {name: record[name] for name in (*same, "pii", "key_id")}
-    values["manager_id"] = id_of(record["manager_id"])
+    row = {name: record[name] for name in (*same, "pii", "key_id")}
+    row |= {"id": UUID(record["user_id"]), "manager_id": id_of(record["manager_id"])}
     for name in ("absent_from", "absent_until"):
-        values[name] = None if record[name] is None else from_millis(record[name])
-    keep_newest(uow, ColleagueRow, {"id": UUID(record["user_id"])}, values)
+        row[name] = None if record[name] is None else from_millis(record[name])
+    keep_newest(uow, ColleagueRow, [row])
 
 
 def forget_colleague(uow: UnitOfWork, user: UUID) -> None:

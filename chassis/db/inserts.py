@@ -29,8 +29,8 @@ def write_plain(
 
     A row that is there already is an error (insert), stays as it is (keep) or becomes the given one
     (replace). Of these a column that is left out is null: the database fills in nothing. An update sets the
-    columns of its first row and passes over what is not there. No row may be written twice, and no column
-    hold bytes. A foreign key from one of the rows to another is checked when all are there.
+    columns of its first row and passes over what is not there. No row may be written twice. A foreign key
+    from one of the rows to another is checked when all are there.
     COPY would be the faster way in, but PostgreSQL refuses it under row security.
     """
     ways = {_insert: insert, _keep: keep, _replace: replace, _update: update}
@@ -52,10 +52,17 @@ def insert_fresh(
     session: Session, kind: type[Model], rows: Rows, *told: str
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """Stores rows that are not there yet; the columns `told` of just these."""
-    if not rows:
-        return []
-    session.flush()
-    return session.execute(_statement(((_keep, kind, _columns(kind)),), told), {"rows0": _json(rows)}).all()
+    return _written(session, _keep, kind, rows, told)
+
+
+def write_newer(
+    session: Session, kind: type[Model], rows: Rows, *told: str
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Stores rows that are not there yet or have a higher `version`; the columns `told` of just these.
+
+    No row may be written twice.
+    """
+    return _written(session, _newer, kind, rows, told)
 
 
 def whole(kind: type[Given], values: Mapping[str, Any]) -> Given:
@@ -91,11 +98,28 @@ def _key(kind: type[Model]) -> tuple[str, ...]:
 
 
 def _json(rows: Rows) -> str:
-    return orjson.dumps(rows).decode()
+    return orjson.dumps(rows, default=_bytea).decode()
+
+
+def _bytea(value: object) -> str:
+    """Bytes as PostgreSQL reads them from text. Raises TypeError for what no column holds."""
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    raise TypeError(f"a column cannot hold a {type(value).__name__}")
 
 
 Way = Callable[[type[Model], Sequence[str], str], str]
 """SQL that brings columns of the given rows into a table."""
+
+
+def _written(
+    session: Session, way: Way, kind: type[Model], rows: Rows, told: Sequence[str]
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    if not rows:
+        return []
+    session.flush()
+    written = session.execute(_statement(((way, kind, _columns(kind)),), told), {"rows0": _json(rows)})
+    return written.all() if told else []
 
 
 @cache
@@ -125,6 +149,10 @@ def _replace(kind: type[Model], columns: Sequence[str], rows: str) -> str:
     key = _key(kind)
     new = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
     return f"{_insert(kind, columns, rows)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {new}"
+
+
+def _newer(kind: type[Model], columns: Sequence[str], rows: str) -> str:
+    return f"{_replace(kind, columns, rows)} WHERE {kind.__tablename__}.version < excluded.version"
 
 
 def _update(kind: type[Model], columns: Sequence[str], rows: str) -> str:

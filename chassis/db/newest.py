@@ -1,19 +1,27 @@
 """What other services tell, kept as their newest event says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, inspect
 
+from chassis.db.inserts import write_newer
 from chassis.db.models import Model
 from chassis.db.unit import UnitOfWork
 
 
 def keep_newest(
-    uow: UnitOfWork, kind: type[Model], key: Mapping[str, Any], values: Mapping[str, Any]
-) -> None:
-    """Keeps the tenant's row of this key; `values` with a `version` that is not newer change nothing."""
-    row = insert(kind).values(tenant_id=uow.tenant, **key, **values)
-    newer = kind.__table__.c.version < row.excluded.version
-    place = ["tenant_id", *key]
-    uow.session.execute(row.on_conflict_do_update(index_elements=place, set_=dict(values), where=newer))
+    uow: UnitOfWork, kind: type[Model], rows: Iterable[Mapping[str, Any]], *told: str
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Keeps the tenant's rows, of one key the one with the highest `version`, all in one statement.
+
+    A row that is not newer than what is known changes nothing. Returns the columns `told` of what changed.
+    """
+    key = [column.name for column in inspect(kind).primary_key]
+    newest: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        given = {"tenant_id": uow.tenant, **row}
+        place = tuple(given[name] for name in key)
+        if place not in newest or newest[place]["version"] < given["version"]:
+            newest[place] = given
+    return write_newer(uow.session, kind, [newest[place] for place in sorted(newest)], *told)  # no deadlocks

@@ -40,10 +40,10 @@ def store_acknowledgement(uow: UnitOfWork, event: Event) -> None:
     commands.store_acknowledgement(uow, event.record)
 
 
-@consumers.on("leads.lead", "LeadCreated", "LeadChanged", resent=False)
-def know_lead(uow: UnitOfWork, event: Event) -> None:
-    """A lead as it is now."""
-    commands.store_lead(uow, event.record)
+@consumers.on_batch("leads.lead", "LeadCreated", "LeadChanged", resent=False)
+def know_leads(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Leads as they are now."""
+    commands.store_leads(uow, [event.record for event in events])
 
 
 @consumers.on_batch("leads.lead", "LeadStatusChanged", resent=False)
@@ -52,23 +52,24 @@ def know_statuses(uow: UnitOfWork, events: Sequence[Event]) -> None:
     commands.store_statuses(uow, [event.record for event in events])
 
 
-@consumers.on("leads.lead", "LeadAssigned", resent=False)
-def tell_new_owner(uow: UnitOfWork, event: Event) -> None:
-    """A lead has another owner, who is told."""
-    commands.tell_assigned(uow, event.record)
+@consumers.on_batch("leads.lead", "LeadAssigned", resent=False)
+def tell_new_owners(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Leads have other owners, who are told."""
+    commands.tell_assigned(uow, [event.record for event in events])
 
 
-@consumers.on("leads.lead", "LeadConsentChanged", resent=False)
-def know_consent(uow: UnitOfWork, event: Event) -> None:
-    """A person allowed or forbade a channel."""
-    commands.store_consent(uow, event.record)
+@consumers.on_batch("leads.lead", "LeadConsentChanged", resent=False)
+def know_consents(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """People allowed or forbade a channel."""
+    commands.store_consents(uow, [event.record for event in events])
 
 
-@consumers.on("leads.lead", "LeadConverted", resent=False)
-def greet_customer(uow: UnitOfWork, event: Event) -> None:
-    """A lead was converted: whom it concerns is told, and the customer greeted."""
-    commands.tell_converted(uow, event.record)
-    commands.welcome(uow, event.record)
+@consumers.on_batch("leads.lead", "LeadConverted", resent=False)
+def greet_customers(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Leads were converted: whom it concerns is told, and the customers greeted."""
+    records = [event.record for event in events]
+    commands.tell_converted(uow, records)
+    commands.welcome(uow, records)
 
 
 @consumers.on("leads.lead", "LeadErased", resent=False)
@@ -83,22 +84,22 @@ def ask_to_confirm(uow: UnitOfWork, event: Event) -> None:
     commands.ask_to_confirm(uow, event.record)
 
 
-@consumers.on("accounts.account", "AccountOpened", "AccountChanged", resent=False)
-def know_account(uow: UnitOfWork, event: Event) -> None:
-    """An account as it is now."""
-    commands.store_account(uow, event.record)
+@consumers.on_batch("accounts.account", "AccountOpened", "AccountChanged", resent=False)
+def know_accounts(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Accounts as they are now."""
+    commands.store_accounts(uow, [event.record for event in events])
 
 
-@consumers.on(
+@consumers.on_batch(
     "opportunities.opportunity",
     "OpportunityOpened",
     "OpportunityChanged",
     "OpportunityStageChanged",
     resent=False,
 )
-def know_opportunity(uow: UnitOfWork, event: Event) -> None:
-    """An opportunity as it is now."""
-    commands.store_opportunity(uow, event.record)
+def know_opportunities(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Opportunities as they are now."""
+    commands.store_opportunities(uow, [event.record for event in events])
 
 
 consumers.on("identity.user", "User", resent=False)(store_colleague)

@@ -1,5 +1,7 @@
 """Kafka in: which command answers which event."""
 
+from collections.abc import Sequence
+
 from chassis.colleagues import store_colleague
 from chassis.consumer import Consumers, Event
 from chassis.db import UnitOfWork
@@ -33,10 +35,10 @@ def forget_contact(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
     commands.forget_contact(uow, runtime.vault, event.record)
 
 
-@consumers.on("accounts.account", "AccountOpened", "AccountChanged", resent=False)
-def know_account(uow: UnitOfWork, event: Event) -> None:
-    """An account as it is now."""
-    commands.store_account(uow, event.record)
+@consumers.on_batch("accounts.account", "AccountOpened", "AccountChanged", resent=False)
+def know_accounts(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Accounts as they are now."""
+    commands.store_accounts(uow, [event.record for event in events])
 
 
 consumers.on("identity.user", "User", resent=False)(store_colleague)

@@ -8,7 +8,7 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.db import Model, UnitOfWork, insert_fresh, write_plain
+from chassis.db import Model, UnitOfWork, insert_fresh, keep_newest, write_plain
 from tests.chassis.sample.world import ACME, ZENITH, World
 
 
@@ -20,6 +20,16 @@ class Tally(Model):
     lead_id: Mapped[str] = mapped_column(primary_key=True)
     trail: Mapped[str]
     version: Mapped[int]
+
+
+class Parked(Model):
+    """Keys that wait, as a model."""
+
+    __tablename__ = "parked_keys"
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    group_name: Mapped[str] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[bytes] = mapped_column(primary_key=True)
 
 
 def row(lead: str, trail: str, version: int = 1, tenant: UUID = ACME) -> dict[str, Any]:
@@ -87,3 +97,20 @@ def test_all_ways_of_writing_are_one_statement(known: World) -> None:
         write_plain(uow.session, insert={Tally: [row("leo", "1")]}, update={Tally: [moved]})
         assert len(asked) == 1
         assert stored(uow) == {"lea": ("1", 7), "leo": ("1", 1)}
+
+
+def test_of_what_others_tell_the_newest_is_kept_and_what_changed_is_told(known: World) -> None:
+    told = [row("leo", "2", 2), row("leo", "3", 3), row("leo", "1", 1), row("lea", "older", 0)]
+    with known.unit() as uow:
+        changed = keep_newest(uow, Tally, told, "lead_id", "trail")
+        assert [tuple(one) for one in changed] == [("leo", "3")]
+        assert stored(uow) == {"lea": ("1", 1), "leo": ("3", 3)}
+        assert keep_newest(uow, Tally, [*told, row("lea", "same", 1)], "lead_id") == []
+        assert keep_newest(uow, Tally, []) == []
+
+
+def test_a_column_of_bytes_is_read_back_as_it_was_given(world: World) -> None:
+    given = {"tenant_id": ACME, "topic": "leads.lead", "key": b"\\x00\x00\xff", "group_name": "tally"}
+    with world.unit() as uow:
+        write_plain(uow.session, insert={Parked: [given]})
+        assert uow.session.scalars(select(Parked.key)).all() == [given["key"]]

@@ -66,11 +66,15 @@ class House:
         """The result of one transaction of the tenant."""
         return self.database.run(tenant, "system:test", work)
 
-    def hear(self, topic: str, type: str, **fields: Any) -> None:
-        """Another service tells something, by the contract, and this one does what it does then."""
+    def told_by_contract(self, topic: str, type: str, **fields: Any) -> dict[str, Any]:
+        """The record that another service writes: the contract's example, but for these fields."""
         record = next(one for one in self.catalogue.topic(topic).records if one.name == type)
         example = ROOT / f"examples/{record.path}.v{len(record.versions)}.json"
-        told = {**read_example(example, record.newest), "tenant_id": str(ACME), **fields}
+        return {**read_example(example, record.newest), "tenant_id": str(ACME), **fields}
+
+    def hear(self, topic: str, type: str, **fields: Any) -> None:
+        """Another service tells something, by the contract, and this one does what it does then."""
+        told = self.told_by_contract(topic, type, **fields)
         raw = RawRecord(topic, 0, 0, None, self.codec.encode(topic, type, told), [], -1)
         name, read = self.codec.decode(topic, raw.value)
         event = Event(topic, 0, 0, f"{ACME}:any", name, read, ACME, read["event_id"], {}, raw)

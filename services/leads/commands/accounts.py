@@ -10,9 +10,10 @@ from services.leads.models import Account
 
 def store_account(uow: UnitOfWork, record: dict[str, Any]) -> None:
     """Keeps an account as its newest whole event says."""
-    values = {
+    row = {
+        "id": UUID(record["account_id"]),
         "version": record["version"],
         "owner_id": id_of(record["owner_id"]),
         "closed": record["closed"],
     }
-    keep_newest(uow, Account, {"id": UUID(record["account_id"])}, values)
+    keep_newest(uow, Account, [row])

@@ -8,15 +8,15 @@ from services.notifications.commands.alerts import (
     store_alerts,
 )
 from services.notifications.commands.clock import clock_offset, travel_to
-from services.notifications.commands.consents import store_consent
+from services.notifications.commands.consents import store_consents
 from services.notifications.commands.erasure import forget_lead
 from services.notifications.commands.inbox import set_item_state
 from services.notifications.commands.messages import ask_to_confirm, welcome
 from services.notifications.commands.notices import tell_assigned, tell_converted
 from services.notifications.commands.subjects import (
-    store_account,
-    store_lead,
-    store_opportunity,
+    store_accounts,
+    store_leads,
+    store_opportunities,
     store_statuses,
 )
 
@@ -28,12 +28,12 @@ __all__ = [
     "forget_lead",
     "resolve_alert",
     "set_item_state",
-    "store_account",
+    "store_accounts",
     "store_acknowledgement",
     "store_alerts",
-    "store_consent",
-    "store_lead",
-    "store_opportunity",
+    "store_consents",
+    "store_leads",
+    "store_opportunities",
     "store_statuses",
     "tell_assigned",
     "tell_converted",

@@ -1,17 +1,16 @@
 """Messages on their way: queued, claimed with a lease, handed over outside any transaction, settled."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import from_millis
 from chassis.colleagues import ColleagueRow
-from chassis.db import UnitOfWork
+from chassis.db import UnitOfWork, write_plain
 from chassis.pii import Vault
 from chassis.telemetry import masked
 from services.notifications import events, queries
@@ -52,16 +51,21 @@ def ask_to_confirm(uow: UnitOfWork, record: Record) -> None:
     """Whoever filled in a form gets a link that confirms the address (F2); a repeat sends nothing."""
     until = min(_fresh_until(record), from_millis(record["expires_at"]))
     sealed = {"pii": record["pii"], "key_id": record["key_id"]}
-    _queue(uow, "confirmation", record["submission_id"], record, until, detail=record["form_name"], **sealed)
+    mail = _mail(uow, "confirmation", record["submission_id"], record, until)
+    write_plain(uow.session, keep={Message: [{**mail, "detail": record["form_name"], **sealed}]})
 
 
-def welcome(uow: UnitOfWork, record: Record) -> None:
-    """A new customer is greeted, where the tenant wants it (F50); a repeat sends nothing.
+def welcome(uow: UnitOfWork, records: Sequence[Record]) -> None:
+    """New customers are greeted, where the tenant wants it (F50); a repeat sends nothing.
 
     Whether they take e-mails is asked when it is sent: until then they may say otherwise (F8).
     """
-    if WELCOME in record["follow_ons"]:
-        _queue(uow, "welcome", record["conversion_id"], record, _fresh_until(record))
+    mails = [
+        _mail(uow, "welcome", record["conversion_id"], record, _fresh_until(record))
+        for record in records
+        if WELCOME in record["follow_ons"]
+    ]
+    write_plain(uow.session, keep={Message: mails})
 
 
 def tenants_with_due_messages(uow: UnitOfWork) -> list[UUID]:
@@ -114,25 +118,21 @@ def settle_message(
         uow.publish(events.message_sent(uow, message))
 
 
-def _queue(
-    uow: UnitOfWork, kind: MessageKind, cause: str, record: Record, until: datetime, **more: Any
-) -> None:
+def _mail(uow: UnitOfWork, kind: MessageKind, cause: str, record: Record, until: datetime) -> dict[str, Any]:
     """A mail to a lead, once per cause; what comes too late, as in a replay of the log, is not sent (G16)."""
     lead, late = UUID(record["lead_id"]), until <= uow.now
-    row = insert(Message).values(
-        tenant_id=uow.tenant,
-        id=events.message_id(cause, "email", lead),
-        kind=kind,
-        channel="email",
-        recipient_id=lead,
-        state="suppressed" if late else "queued",
-        attempt=0,
-        due_at=func.now(),
-        last_error=TOO_LATE if late else None,
-        good_until=until,
-        **more,
-    )
-    uow.session.execute(row.on_conflict_do_nothing())
+    return {
+        "tenant_id": uow.tenant,
+        "id": events.message_id(cause, "email", lead),
+        "kind": kind,
+        "channel": "email",
+        "recipient_id": lead,
+        "state": "suppressed" if late else "queued",
+        "attempt": 0,
+        "due_at": "now",  # the database's own: mails go by the wall clock
+        "last_error": TOO_LATE if late else None,
+        "good_until": until,
+    }
 
 
 def _fresh_until(record: Record) -> datetime:

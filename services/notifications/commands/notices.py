@@ -1,12 +1,11 @@
 """Notices on their way into inboxes (F43, F45)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
-
 from chassis.clock import from_millis
-from chassis.db import UnitOfWork
+from chassis.db import UnitOfWork, insert_fresh
 from chassis.ids import derived_id, id_of
 from services.notifications.commands.alerts import tell
 from services.notifications.domain import Notice, NoticeKind, addressed
@@ -15,16 +14,19 @@ from services.notifications.models import Alert
 Record = dict[str, Any]
 
 
-def tell_assigned(uow: UnitOfWork, record: Record) -> None:
-    """Tells a lead's new owner, with the reason; who took it by hand knows."""
-    notice = _notice("lead_assigned", record, record["reason"])
-    _tell(uow, notice, addressed([notice.owner], record["actor"]))
+def tell_assigned(uow: UnitOfWork, records: Sequence[Record]) -> None:
+    """Tells leads' new owners, with the reason; who took one by hand knows."""
+    notices = [(_notice("lead_assigned", record, record["reason"]), record["actor"]) for record in records]
+    _tell(uow, {notice: addressed([notice.owner], actor) for notice, actor in notices})
 
 
-def tell_converted(uow: UnitOfWork, record: Record) -> None:
+def tell_converted(uow: UnitOfWork, records: Sequence[Record]) -> None:
     """Tells whoever manages the account and who owned the lead, but for who converted it."""
-    notice = _notice("lead_converted", record, f"path {record['path']}")
-    _tell(uow, notice, addressed([id_of(record["account_owner_id"]), notice.owner], record["actor"]))
+    told = {}
+    for record in records:
+        notice = _notice("lead_converted", record, f"path {record['path']}")
+        told[notice] = addressed([id_of(record["account_owner_id"]), notice.owner], record["actor"])
+    _tell(uow, told)
 
 
 def _notice(kind: NoticeKind, record: Record, why: str) -> Notice:
@@ -32,29 +34,35 @@ def _notice(kind: NoticeKind, record: Record, why: str) -> Notice:
     return Notice(kind, lead, owner, record["event_id"], from_millis(record["occurred_at"]), why)
 
 
-def _tell(uow: UnitOfWork, notice: Notice, people: list[UUID]) -> None:
-    if people and (kept := _kept(uow, notice)):
-        tell(uow, [(kept, person) for person in people])
+def _tell(uow: UnitOfWork, told: Mapping[Notice, Sequence[UUID]]) -> None:
+    """Keeps notices that somebody is to be told of, and tells of those that were not kept before."""
+    people = {_id(uow, notice): people for notice, people in told.items()}
+    rows = [_row(uow, notice) for notice, people in told.items() if people]
+    kept = [id for (id,) in insert_fresh(uow.session, Alert, rows, "id")]
+    tell(uow, [(id, person) for id in kept for person in people[id]])
 
 
-def _kept(uow: UnitOfWork, notice: Notice) -> UUID | None:
-    """Its id, unless it was kept before. Inboxes show alerts: among them a notice is one that is over."""
-    row = insert(Alert).values(
-        tenant_id=uow.tenant,
-        id=derived_id(uow.tenant, notice.kind, notice.lead, notice.cause),
-        kind=notice.kind,
-        subject_id=notice.lead,
-        severity="info",
-        state="resolved",
-        level=0,
-        cause=notice.cause,
-        cause_id=notice.cause,
-        raised_at=notice.at,
-        recorded_at=notice.at,
-        stored_at=uow.now,
-        owner_id=notice.owner,
-        detail=notice.why,
-        resolved_at=notice.at,
-        resolved_reason="told",
-    )
-    return uow.session.scalar(row.on_conflict_do_nothing().returning(Alert.id))
+def _id(uow: UnitOfWork, notice: Notice) -> UUID:
+    return derived_id(uow.tenant, notice.kind, notice.lead, notice.cause)
+
+
+def _row(uow: UnitOfWork, notice: Notice) -> Record:
+    """Inboxes show alerts: among them a notice is one that is over."""
+    return {
+        "tenant_id": uow.tenant,
+        "id": _id(uow, notice),
+        "kind": notice.kind,
+        "subject_id": notice.lead,
+        "severity": "info",
+        "state": "resolved",
+        "level": 0,
+        "cause": notice.cause,
+        "cause_id": notice.cause,
+        "raised_at": notice.at,
+        "recorded_at": notice.at,
+        "stored_at": uow.now,
+        "owner_id": notice.owner,
+        "detail": notice.why,
+        "resolved_at": notice.at,
+        "resolved_reason": "told",
+    }

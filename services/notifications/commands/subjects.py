@@ -22,18 +22,9 @@ _SET_STATUS = text(
 )
 
 
-def store_lead(uow: UnitOfWork, record: Record) -> None:
-    """Keeps a lead as its newest whole event says; personal fields stay sealed as they came."""
-    values = {
-        "version": record["version"],
-        "status": record["status"],
-        "owner_id": id_of(record["owner_id"]),
-        "territory": record["territory"],
-        "account_id": id_of(record["account_id"]),
-        "pii": record["pii"],
-        "key_id": record["key_id"],
-    }
-    keep_newest(uow, Lead, {"id": UUID(record["lead_id"])}, values)
+def store_leads(uow: UnitOfWork, records: Sequence[Record]) -> None:
+    """Keeps leads as their newest whole events say; personal fields stay sealed as they came."""
+    keep_newest(uow, Lead, map(_lead, records))
 
 
 def store_statuses(uow: UnitOfWork, records: Sequence[Record]) -> None:
@@ -49,16 +40,31 @@ def store_statuses(uow: UnitOfWork, records: Sequence[Record]) -> None:
     uow.session.execute(_SET_STATUS, changed)
 
 
-def store_account(uow: UnitOfWork, record: Record) -> None:
-    """Keeps an account as its newest whole event says."""
-    _store_subject(uow, "account", record, record["account_id"], record["account_name"])
+def store_accounts(uow: UnitOfWork, records: Sequence[Record]) -> None:
+    """Keeps accounts as their newest whole events say."""
+    rows = [_subject("account", record, record["account_id"], record["account_name"]) for record in records]
+    keep_newest(uow, Subject, rows)
 
 
-def store_opportunity(uow: UnitOfWork, record: Record) -> None:
-    """Keeps an opportunity as its newest whole event says."""
-    _store_subject(uow, "opportunity", record, record["opportunity_id"], record["title"])
+def store_opportunities(uow: UnitOfWork, records: Sequence[Record]) -> None:
+    """Keeps opportunities as their newest whole events say."""
+    rows = [_subject("opportunity", record, record["opportunity_id"], record["title"]) for record in records]
+    keep_newest(uow, Subject, rows)
 
 
-def _store_subject(uow: UnitOfWork, kind: str, record: Record, id: str, name: str) -> None:
-    values = {"kind": kind, "version": record["version"], "name": name, "owner_id": id_of(record["owner_id"])}
-    keep_newest(uow, Subject, {"id": UUID(id)}, values)
+def _lead(record: Record) -> Record:
+    return {
+        "id": UUID(record["lead_id"]),
+        "version": record["version"],
+        "status": record["status"],
+        "owner_id": id_of(record["owner_id"]),
+        "territory": record["territory"],
+        "account_id": id_of(record["account_id"]),
+        "pii": record["pii"],
+        "key_id": record["key_id"],
+    }
+
+
+def _subject(kind: str, record: Record, id: str, name: str) -> Record:
+    owner = id_of(record["owner_id"])
+    return {"id": UUID(id), "kind": kind, "version": record["version"], "name": name, "owner_id": owner}

@@ -1,6 +1,6 @@
 """What can be done: one function = one operation = one transaction. Nobody here commits."""
 
-from services.opportunities.commands.accounts import store_account
+from services.opportunities.commands.accounts import store_accounts
 from services.opportunities.commands.conversions import give_opportunity, withdraw_opportunity
 from services.opportunities.commands.erasure import forget_contact, forget_lead
 from services.opportunities.commands.opportunities import (
@@ -32,6 +32,6 @@ __all__ = [
     "remove_pipeline",
     "reopen",
     "set_stage",
-    "store_account",
+    "store_accounts",
     "withdraw_opportunity",
 ]

@@ -1,6 +1,6 @@
 """Read model of accounts, by which a deal is refused where there is none or it is closed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +10,9 @@ from services.opportunities.domain import AccountClosed, AccountUnknown
 from services.opportunities.models import Account
 
 
-def store_account(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
-    """Keeps an account as a record says; one that is not newer changes nothing."""
-    values = {
-        "version": record["version"],
-        "name": record["account_name"],
-        "owner_id": id_of(record["owner_id"]),
-        "territory": record["territory"],
-        "closed": record["closed"],
-    }
-    keep_newest(uow, Account, {"id": UUID(record["account_id"])}, values)
+def store_accounts(uow: UnitOfWork, records: Sequence[Mapping[str, Any]]) -> None:
+    """Keeps accounts as records say; one that is not newer changes nothing."""
+    keep_newest(uow, Account, map(_account, records))
 
 
 def need_open_account(uow: UnitOfWork, account_id: UUID, *, vouched: bool) -> None:
@@ -34,3 +27,14 @@ def need_open_account(uow: UnitOfWork, account_id: UUID, *, vouched: bool) -> No
         raise AccountUnknown("No such account is known here; one opened a moment ago takes a moment.")
     if account is not None and account.closed:
         raise AccountClosed("The account is closed.")
+
+
+def _account(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": UUID(record["account_id"]),
+        "version": record["version"],
+        "name": record["account_name"],
+        "owner_id": id_of(record["owner_id"]),
+        "territory": record["territory"],
+        "closed": record["closed"],
+    }

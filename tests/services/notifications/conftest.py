@@ -79,7 +79,7 @@ class House(ServiceHouse):
             record = {"lead_id": str(id), "version": 1, "status": "new"}
             record |= {"owner_id": owner and str(owner), "pii": pii, "key_id": key}
             record |= {"territory": None, "account_id": None}
-            commands.store_lead(uow, record | more)
+            commands.store_leads(uow, [record | more])
 
         self.run(store, tenant)
         return id

@@ -83,7 +83,7 @@ def test_an_alert_is_seen_by_who_may_see_the_lead(door: Door, house: House, jane
         "owner_id": str(user_id(ACME, "eva")),
         "account_name": "Initech",
     }
-    house.run(lambda uow: commands.store_account(uow, account))
+    house.run(lambda uow: commands.store_accounts(uow, [account]))
     house.raised(house.lead("Linked", None, account_id=account["account_id"]), None)
     assert seen()["eva"] == {"Linked"}, "who manages an account sees what is told of its leads"
     with door.client("ana", "rep") as ana, door.client("ben", "rep") as ben:

@@ -20,7 +20,7 @@ def account(house: House, name: str, owner: UUID) -> UUID:
     """An account, as its service tells."""
     id = derived_id("test-account", name)
     record = {"account_id": str(id), "version": 1, "account_name": name, "owner_id": str(owner)}
-    house.run(lambda uow: commands.store_account(uow, record))
+    house.run(lambda uow: commands.store_accounts(uow, [record]))
     return id
 
 
@@ -38,7 +38,7 @@ def test_an_upsell_is_told_to_the_manager_of_the_account(house: House) -> None:
     jane = house.lead("Jane", ana)
     changed = {"lead_id": str(jane), "version": 2, "status": "new", "owner_id": str(ana)}
     changed |= {"account_id": str(acme), "territory": None, "pii": None, "key_id": None}
-    house.run(lambda uow: commands.store_lead(uow, changed))
+    house.run(lambda uow: commands.store_leads(uow, [changed]))
     told(house, "upsell_lead", jane, ana)
     assert inbox(house, ana) == []
     assert [item.alert.kind for item in inbox(house, eva)] == ["upsell_lead"]
@@ -62,7 +62,7 @@ def test_whoever_is_given_a_lead_is_told_why_and_once(house: House) -> None:
     ana, max_ = house.person("ana", "rep"), house.person("max", "manager")
     given = event(house.lead("Jane", ana), f"user:{max_}", owner_id=str(ana), reason="Territory DACH.")
     for _ in range(2):
-        house.run(lambda uow: commands.tell_assigned(uow, given))
+        house.run(lambda uow: commands.tell_assigned(uow, [given]))
     [item] = inbox(house, ana)
     assert (item.alert.summary, item.alert.severity) == ("assigned: Territory DACH.", "info")
     assert [alert.state for alert in alerts(house)] == ["resolved"]
@@ -73,13 +73,13 @@ def test_who_takes_a_lead_and_who_gives_it_to_the_queue_is_not_told(house: House
     jane = house.lead("Jane", ana)
     for owner in (str(ana), None):
         taken = event(jane, f"user:{ana}", owner_id=owner, reason="Claimed.")
-        house.run(partial(commands.tell_assigned, record=taken))
+        house.run(partial(commands.tell_assigned, records=[taken]))
     assert inbox(house, ana) == []
 
 
 def test_the_manager_of_the_account_is_told_of_a_conversion(house: House) -> None:
     ana, eva = house.person("ana", "rep"), house.person("eva", "account_manager")
     done = event(house.lead("Jane", ana), f"user:{ana}", owner_id=str(ana), account_owner_id=str(eva))
-    house.run(lambda uow: commands.tell_converted(uow, {**done, "path": "B"}))
+    house.run(lambda uow: commands.tell_converted(uow, [{**done, "path": "B"}]))
     assert inbox(house, ana) == []
     assert [item.alert.summary for item in inbox(house, eva)] == ["converted by path B"]

@@ -43,7 +43,7 @@ def converted(house: House, lead: UUID, *follow_ons: str, **more: Any) -> dict[s
         "occurred_at": millis(NOON),
     }
     record |= {"follow_ons": list(follow_ons), **more}
-    house.run(lambda uow: commands.welcome(uow, record))
+    house.run(lambda uow: commands.welcome(uow, [record]))
     return record
 
 
@@ -75,7 +75,7 @@ def test_a_new_customer_is_greeted_by_name_once(house: House, post: Post, sender
     assert plain is not None
     assert "Hello Jane Doe," in plain.get_content()
     assert "Ana looks after you" in plain.get_content()
-    house.run(lambda uow: commands.welcome(uow, record))
+    house.run(lambda uow: commands.welcome(uow, [record]))
     assert not sender.send_due()
 
 
@@ -84,7 +84,7 @@ def said(house: House, lead: UUID, state: str, days_ago: float = 0, **more: Any)
     at = millis(NOON - timedelta(days=days_ago))
     record: dict[str, Any] = {"lead_id": str(lead), "channel": "email", "state": state, "consented_at": at}
     record |= {"version": at, "email_hash": house.vault.email_hash(ACME, "jane@initech.example")}
-    house.run(lambda uow: commands.store_consent(uow, record | more))
+    house.run(lambda uow: commands.store_consents(uow, [record | more]))
 
 
 def test_who_takes_no_e_mails_is_not_greeted(house: House, post: Post, sender: Sender) -> None:

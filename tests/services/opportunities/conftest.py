@@ -22,7 +22,6 @@ def house(database: Callable[[str], dict[str, str]]) -> Iterator[House]:
 
 def hear(uow: UnitOfWork) -> None:
     """What accounts and identity have told so far."""
-    for id in (ACCOUNT, GLOBEX_AG):
-        commands.store_account(uow, account(id))
+    commands.store_accounts(uow, [account(id) for id in (ACCOUNT, GLOBEX_AG)])
     for known in (colleague("ana"), colleague("max", roles=["manager"]), colleague("leo", active=False)):
         keep_colleague(uow, known)

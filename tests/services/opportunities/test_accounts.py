@@ -10,13 +10,15 @@ import pytest
 from chassis.colleagues.table import keep_colleague
 from chassis.ids import user_id
 from services.opportunities import commands
+from tests.services.feed import Feed
 from tests.services.house import ACME, Door, House
 from tests.services.opportunities.deals import ACCOUNT, DEALS, account, change, colleague, open_deal
+from tests.services.statements import statements
 
 
 def hear(house: House, **other: Any) -> None:
     """Accounts tells of ACME GmbH."""
-    house.run(lambda uow: commands.store_account(uow, account(**other)))
+    house.run(lambda uow: commands.store_accounts(uow, [account(**other)]))
 
 
 def try_to_open(client: httpx.Client, account_id: UUID = ACCOUNT) -> httpx.Response:
@@ -94,3 +96,20 @@ def test_a_deal_of_nobody_waits_where_reps_see_it(ada: httpx.Client, ana: httpx.
     assert sees(ana, deal)
     with door.client("eva", "account_manager") as eva:
         assert not sees(eva, deal)
+
+
+def test_of_many_accounts_in_one_batch_each_is_known_as_it_is_now(ana: httpx.Client, house: House) -> None:
+    feed, other = Feed(house), uuid4()
+    told = [(ACCOUNT, 5, True), (other, 2, True), (other, 3, False), (ACCOUNT, 4, False)]
+    batch = [
+        feed.event(
+            "accounts.account", "AccountChanged", id, account_id=str(id), version=version, closed=closed
+        )
+        for id, version, closed in told
+    ]
+    with statements() as sent:
+        feed.take(*batch)
+    assert len([one for one in sent if "INTO accounts" in one]) == 1
+    feed.take(*batch)
+    assert try_to_open(ana).json()["title"] == "Account closed"
+    assert try_to_open(ana, other).status_code == 201

@@ -101,7 +101,7 @@ def test_a_pipeline_without_deals_can_go(ada: httpx.Client, ana: httpx.Client) -
 
 
 def test_pipelines_of_globex_are_its_own(ada: httpx.Client, door: Door, house: House) -> None:
-    house.run(lambda uow: commands.store_account(uow, account()), GLOBEX)
+    house.run(lambda uow: commands.store_accounts(uow, [account()]), GLOBEX)
     ada.post(PIPELINES, json=PARTNERS)
     with door.client("ada", "admin", tenant=GLOBEX) as other:
         assert [one["key"] for one in other.get(PIPELINES).json()["pipelines"]] == ["default", "renewal"]
