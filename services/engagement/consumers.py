@@ -25,10 +25,10 @@ def forward_inbound(uow: UnitOfWork, records: Sequence[RawRecord], runtime: Runt
     Inbound(runtime.codec, runtime.vault, doorkeeper(runtime), consumers.group).forward(uow, records)
 
 
-@consumers.on("leads.lead", "LeadCreated", "LeadChanged", resent=False)
-def know_lead(uow: UnitOfWork, event: Event) -> None:
-    """A lead as it is now, and the person behind its address."""
-    commands.lead_told(uow, event.record)
+@consumers.on_batch("leads.lead", "LeadCreated", "LeadChanged", resent=False)
+def know_leads(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Leads as they are now, and the people behind their addresses."""
+    commands.leads_told(uow, [event.record for event in events])
 
 
 @consumers.on_batch("leads.lead", "LeadStatusChanged", resent=False)
@@ -37,10 +37,10 @@ def know_statuses(uow: UnitOfWork, events: Sequence[Event]) -> None:
     commands.leads_moved(uow, [event.record for event in events])
 
 
-@consumers.on("leads.lead", "LeadConverted", resent=False)
-def know_account_of_lead(uow: UnitOfWork, event: Event) -> None:
-    """The lead belongs to an account."""
-    commands.lead_converted(uow, event.record)
+@consumers.on_batch("leads.lead", "LeadConverted", resent=False)
+def know_accounts_of_leads(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Leads belong to accounts."""
+    commands.leads_converted(uow, [event.record for event in events])
 
 
 @consumers.on("leads.lead", "LeadErased", resent=False)
@@ -49,10 +49,10 @@ def forget_lead(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
     commands.forget_lead(uow, runtime.vault, event.record)
 
 
-@consumers.on("accounts.account", "AccountOpened", "AccountChanged", resent=False)
-def know_account(uow: UnitOfWork, event: Event) -> None:
-    """Who manages an account."""
-    commands.account_told(uow, event.record)
+@consumers.on_batch("accounts.account", "AccountOpened", "AccountChanged", resent=False)
+def know_accounts(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Who manages accounts."""
+    commands.accounts_told(uow, [event.record for event in events])
 
 
 consumers.on("identity.user", "User", resent=False)(store_colleague)

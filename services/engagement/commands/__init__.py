@@ -1,7 +1,7 @@
 """What can be done: one function is one operation in one transaction, which the chassis commits."""
 
 from services.engagement.commands.erasure import forget_lead
-from services.engagement.commands.leads import account_told, lead_converted, lead_told, leads_moved
+from services.engagement.commands.leads import accounts_told, leads_converted, leads_moved, leads_told
 from services.engagement.commands.receive import receive
 from services.engagement.commands.rejections import replay
 from services.engagement.commands.sources import (
@@ -13,14 +13,14 @@ from services.engagement.commands.sources import (
 )
 
 __all__ = [
-    "account_told",
+    "accounts_told",
     "add_write_key",
     "change_source",
     "create_source",
     "forget_lead",
-    "lead_converted",
-    "lead_told",
+    "leads_converted",
     "leads_moved",
+    "leads_told",
     "receive",
     "replay",
     "revoke_write_key",

@@ -3,7 +3,7 @@
 It also tells whose it is, and its account who manages it: by that its events are seen (F107).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -11,39 +11,30 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from chassis.clock import from_millis
-from chassis.db import UnitOfWork
-from services.engagement.commands.people import People
-from services.engagement.commands.receive import email_id, joined_waiting, publish
+from chassis.db import UnitOfWork, keep_newest
+from services.engagement.commands.heirs import choose
+from services.engagement.models import Account, LeadEmail
 
+Record = Mapping[str, Any]
 OPEN = frozenset({"new", "contacted", "qualified"})
 
 
-def lead_told(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
-    """LeadCreated or LeadChanged: keeps the lead's address; its person's waiting events join it (F73)."""
-    stored = uow.session.execute(
-        _upsert(),
-        {
-            "tenant": uow.tenant,
-            "lead": UUID(record["lead_id"]),
-            "hash": record["email_hash"],
-            "open": record["status"] in OPEN,
-            "created": from_millis(record["created_at"]),
-            "version": record["version"],
-            "owner": record["owner_id"],
-            "territory": record["territory"],
-            "account": record["account_id"],
-        },
-    ).scalar()
-    if stored and record["email_hash"]:
-        _choose(uow, record["email_hash"])
+def leads_told(uow: UnitOfWork, records: Sequence[Record]) -> None:
+    """LeadCreated or LeadChanged: keeps leads' addresses; their people's waiting events join them (F73).
+
+    Of a lead that changes its address within the records, every address is looked at in its turn.
+    """
+    for turn in _turns(records):
+        stored = keep_newest(uow, LeadEmail, map(_row, turn), "email_hash")
+        choose(uow, {row.email_hash for row in stored if row.email_hash})
 
 
-def leads_moved(uow: UnitOfWork, records: Sequence[Mapping[str, Any]]) -> None:
+def leads_moved(uow: UnitOfWork, records: Sequence[Record]) -> None:
     """LeadStatusChanged: of several leads with one address, the oldest open one gets the events.
 
     Who gets them does not change while a lead only moves between the open statuses; the last move counts.
     """
-    newest = {record["lead_id"]: record for record in sorted(records, key=lambda record: record["version"])}
+    newest = _newest(records)
     changed = {
         "tenant": uow.tenant,
         "leads": list(newest),
@@ -52,67 +43,59 @@ def leads_moved(uow: UnitOfWork, records: Sequence[Mapping[str, Any]]) -> None:
         "owners": [record["owner_id"] for record in newest.values()],
     }
     rows = uow.session.execute(_set_open(), changed)
-    for email_hash in sorted({row.email_hash for row in rows if row.email_hash and row.turned}):
-        _choose(uow, email_hash)
+    choose(uow, {row.email_hash for row in rows if row.email_hash and row.turned})
 
 
-def lead_converted(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
-    """LeadConverted: from now on the lead belongs to the account that came of it."""
-    uow.session.execute(
-        _set_account(),
-        {
-            "tenant": uow.tenant,
-            "lead": UUID(record["lead_id"]),
-            "account": record["account_id"],
-            "version": record["version"],
-        },
+def leads_converted(uow: UnitOfWork, records: Sequence[Record]) -> None:
+    """LeadConverted: from now on the leads belong to the accounts that came of them."""
+    newest = _newest(records)
+    changed = {
+        "tenant": uow.tenant,
+        "leads": list(newest),
+        "accounts": [record["account_id"] for record in newest.values()],
+        "versions": [record["version"] for record in newest.values()],
+    }
+    uow.session.execute(_set_account(), changed)
+
+
+def accounts_told(uow: UnitOfWork, records: Sequence[Record]) -> None:
+    """AccountOpened or AccountChanged: keeps who manages accounts as the newest events say."""
+    keep_newest(
+        uow,
+        Account,
+        [
+            {"id": UUID(told["account_id"]), "version": told["version"], "owner_id": told["owner_id"]}
+            for told in records
+        ],
     )
 
 
-def account_told(uow: UnitOfWork, record: Mapping[str, Any]) -> None:
-    """AccountOpened or AccountChanged: keeps who manages an account as the newest event says."""
-    uow.session.execute(
-        _keep_account(),
-        {
-            "tenant": uow.tenant,
-            "account": UUID(record["account_id"]),
-            "version": record["version"],
-            "owner": record["owner_id"],
-        },
-    )
+def _newest(records: Sequence[Record]) -> dict[str, Record]:
+    """The last word of each lead."""
+    return {record["lead_id"]: record for record in sorted(records, key=lambda record: record["version"])}
 
 
-def _choose(uow: UnitOfWork, email_hash: str) -> None:
-    """Gives the person with this address its lead. The lock comes first, then the look at the leads."""
-    who = email_id(email_hash)
-    people = People.locked(uow, [[who]])
-    person = people.face(who.hash)
-    row = uow.session.execute(
-        _oldest_open(), {"tenant": uow.tenant, "hash": email_hash, "current": person.lead}
-    ).one()
-    if row.oldest is None or row.oldest == person.lead:
-        return
-    if row.current_hash and row.current_hash != email_hash and people.has(email_id(row.current_hash), person):
-        return  # a person keeps an open lead that they have by another address
-    person.lead, person.dirty = row.oldest, True
-    publish(uow, joined_waiting(uow, people.save()))
+def _row(record: Record) -> dict[str, Any]:
+    same = ("email_hash", "version", "owner_id", "territory", "account_id")
+    return {
+        "lead_id": UUID(record["lead_id"]),
+        "open": record["status"] in OPEN,
+        "created_at": from_millis(record["created_at"]),
+        **{name: record[name] for name in same},
+    }
 
 
-@cache
-def _upsert() -> TextClause:
-    return text(
-        """
-        INSERT INTO lead_emails AS l
-            (tenant_id, lead_id, email_hash, open, created_at, version, owner_id, territory, account_id)
-        VALUES (:tenant, :lead, :hash, :open, :created, :version, CAST(:owner AS uuid), :territory,
-                CAST(:account AS uuid))
-        ON CONFLICT (tenant_id, lead_id) DO UPDATE
-        SET email_hash = excluded.email_hash, open = excluded.open, version = excluded.version,
-            owner_id = excluded.owner_id, territory = excluded.territory, account_id = excluded.account_id
-        WHERE l.version < excluded.version
-        RETURNING true
-        """
-    )
+def _turns(records: Sequence[Record]) -> Iterator[list[Record]]:
+    """Records in their order, cut before a lead has another address, or opens or closes."""
+    turn: list[Record] = []
+    said: dict[str, object] = {}
+    for record in records:
+        says = record["email_hash"], record["status"] in OPEN
+        if said.setdefault(record["lead_id"], says) != says:
+            yield turn
+            turn, said = [], {record["lead_id"]: says}
+        turn.append(record)
+    yield turn
 
 
 @cache
@@ -137,33 +120,9 @@ def _set_open() -> TextClause:
 def _set_account() -> TextClause:
     return text(
         """
-        UPDATE lead_emails SET account_id = CAST(:account AS uuid), version = :version
-        WHERE tenant_id = :tenant AND lead_id = :lead AND version < :version
-        """
-    )
-
-
-@cache
-def _keep_account() -> TextClause:
-    return text(
-        """
-        INSERT INTO accounts AS a (tenant_id, id, version, owner_id)
-        VALUES (:tenant, :account, :version, CAST(:owner AS uuid))
-        ON CONFLICT (tenant_id, id) DO UPDATE SET version = excluded.version, owner_id = excluded.owner_id
-        WHERE a.version < excluded.version
-        """
-    )
-
-
-@cache
-def _oldest_open() -> TextClause:
-    return text(
-        """
-        SELECT
-            (SELECT lead_id FROM lead_emails
-             WHERE tenant_id = :tenant AND email_hash = :hash AND open
-             ORDER BY created_at, lead_id LIMIT 1) AS oldest,
-            (SELECT email_hash FROM lead_emails
-             WHERE tenant_id = :tenant AND lead_id = CAST(:current AS uuid) AND open) AS current_hash
+        UPDATE lead_emails l SET account_id = told.account, version = told.newest
+        FROM unnest(CAST(:leads AS uuid[]), CAST(:accounts AS uuid[]), CAST(:versions AS bigint[]))
+            AS told(lead, account, newest)
+        WHERE l.tenant_id = :tenant AND l.lead_id = told.lead AND l.version < told.newest
         """
     )

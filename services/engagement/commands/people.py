@@ -64,9 +64,11 @@ class People:
             id = self._merged[id]
         return self._faces[id]
 
-    def has(self, id: Id, face: Face) -> bool:
-        """Whether an identifier that is not among the locked ones is this person's, too."""
-        return any(row.root == face.id for row in _find(self._uow, [id.hash], lock=False))
+    def holders(self, ids: Iterable[Id]) -> dict[str, UUID]:
+        """Who has which of these identifiers, by hash; they need not be among the locked ones."""
+        others = sorted({id.hash for id in ids} - self._roots.keys())
+        found = _find(self._uow, others, lock=False) if others else []
+        return self._roots | {row.hash: row.root for row in found}
 
     def joined(self, group: Sequence[Id]) -> Face:
         """The person of an event: who has its strongest identifier, joined by who has the others.

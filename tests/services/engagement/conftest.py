@@ -56,7 +56,7 @@ class House(ServiceHouse):
             "email_hash": self.vault.email_hash(tenant, email),
             **NOBODYS,
         }
-        self.run(lambda uow: commands.lead_told(uow, record), tenant)
+        self.run(lambda uow: commands.leads_told(uow, [record]), tenant)
         return id
 
     def moved(self, name: str, status: str, tenant: UUID = ACME) -> None:
