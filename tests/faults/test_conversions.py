@@ -70,9 +70,10 @@ def test_a_conversion_never_half_creates_whoever_is_killed(world: World) -> None
                 answered.set()
                 if befell.enough and len(played) >= KILLS:
                     break
-        log = Log(world)
-        for case in played:
-            judge(ana, ada, case, log)
+        over = [(case, ended(ana, case)) for case in played]
+        log = eventually(lambda: Log(world), lambda log: log.tells_of_all(over), HEALED)
+        for case, conversion in over:
+            judge(ana, ada, case, conversion, log)
 
 
 class Log:
@@ -89,18 +90,28 @@ class Log:
         """How many different events of a name a conversion has."""
         return self.count[name, conversion]
 
+    def tells_of_all(self, over: list[tuple[Case, Json]]) -> bool:
+        """Whether the last word of every conversion has come: what was stored is told a little later."""
+        return all(
+            self.of(conversion["conversion_id"], "LeadConverted") >= case.whole for case, conversion in over
+        )
 
-def judge(ana: Api, ada: Api, case: Case, log: Log) -> None:
-    """Whole or nothing, and never twice."""
 
-    def ended() -> Json:
+def ended(ana: Api, case: Case) -> Json:
+    """A conversion once it is over."""
+
+    def look() -> Json:
         status, row = convert(ana, case)
         if status != 409:
             return row or {"state": status}
         [failed] = ana.items("/api/leads/conversions", lead_id=case.lead)
         return failed
 
-    conversion = eventually(ended, lambda row: row["state"] in OVER, HEALED)
+    return eventually(look, lambda row: row["state"] in OVER, HEALED)
+
+
+def judge(ana: Api, ada: Api, case: Case, conversion: Json, log: Log) -> None:
+    """Whole or nothing, and never twice."""
     id, lead = conversion["conversion_id"], ana.get(f"/api/leads/{case.lead}")
     assert conversion["state"] == ("done" if case.whole else "failed")
     assert log.of(id, "ConversionStarted") == 1
