@@ -55,7 +55,7 @@ def create_lead(
     response.status_code = 201 if entered.verdict.opens else 200
     response.headers["ETag"] = etag(entered.lead.version)
     response.headers["Location"] = f"/api/leads/{entered.lead.id}"
-    return entered_view(entered.lead, commands.labels_of(uow), entered.lines, entered.verdict)
+    return entered_view(entered.lead, entered.labels, entered.lines, entered.verdict)
 
 
 def likely_duplicate(entered: commands.Entered) -> Response:

@@ -11,6 +11,7 @@ from services.leads.commands.creation.completing import complete_leads
 from services.leads.commands.creation.entries import Entry, judge_entries, setup_for
 from services.leads.commands.creation.opening import open_lead, rows_of, tell_of
 from services.leads.commands.duplicates import Rows, verdict_rows
+from services.leads.domain import Labels
 from services.leads.matching import Verdict
 from services.leads.models import Lead
 
@@ -21,6 +22,8 @@ class Entered:
 
     verdict: Verdict
     lead: Lead | None
+    labels: Labels
+    """What the tenant calls what it is shown with."""
     lines: Sequence[Mapping[str, Any]] = ()
     """What its first score is made of."""
 
@@ -47,9 +50,9 @@ def create_leads(uow: UnitOfWork, vault: Vault, entries: Sequence[Entry], way: s
     insert_plain(uow.session, _together(rows))
     completed = complete_leads(uow, vault, setup, judged)
     return [
-        Entered(one.verdict, new.lead, new.lines)
+        Entered(one.verdict, new.lead, setup.labels, new.lines)
         if (new := opened.get(one.draft.id))
-        else Entered(one.verdict, completed.get(one.verdict.target))
+        else Entered(one.verdict, completed.get(one.verdict.target), setup.labels)
         for one in judged
     ]
 

@@ -63,9 +63,11 @@ def tell_of(uow: UnitOfWork, vault: Vault, setup: Setup, openings: Sequence[Open
     """Gives new leads their owners, and tells of both; the rows that keep what was told."""
     if not openings:
         return {}
+    sealed = _sealed(uow, vault, openings)
+    # as late as can be: whoever else is assigned meanwhile waits until this transaction ends
     given = give_owners(uow, setup.settings, [(one.lead, one.entry.rep) for one in openings])
     assignments, log = [], []
-    for one, pii, assignment in zip(openings, _sealed(uow, vault, openings), given, strict=True):
+    for one, pii, assignment in zip(openings, sealed, given, strict=True):
         uow.publish(events.lead_created(uow, one.lead, one.event_id, pii))
         assignments.append(first_assignment(uow, one.lead, assignment))
         said = consent_rows(uow, one.lead, one.entry.fields.get("consents", ()))
