@@ -1,6 +1,6 @@
 """The unit of work and its tenant. Only here does anything commit."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
@@ -14,6 +14,8 @@ from chassis import outbox, waiting
 from chassis.clock import Clock
 from chassis.db.connections import APP_TIMEOUTS, connect_async, connection_arguments, sqlalchemy_url
 from chassis.db.errors import retried, translated
+from chassis.db.inserts import write_plain
+from chassis.db.models import Model
 from chassis.ids import NOBODY
 from chassis.outbox import OutboxRow, Outgoing, Publisher, checked
 from chassis.telemetry import Trace, current_trace
@@ -40,6 +42,7 @@ class UnitOfWork:
         self._work = work
         self._rows: list[OutboxRow] = []
         self._notices: list[tuple[str, str]] = []
+        self._plain: dict[str, dict[type[Model], list[Mapping[str, Any]]]] = {"insert": {}, "keep": {}}
         self._read: dict[Hashable, Any] = {}
         self.session: Session = work.session
         """Bound to the tenant; flush freely, never commit."""
@@ -73,6 +76,14 @@ class UnitOfWork:
         self._rows.append(row)
         return row.event_id
 
+    def add_plain(self, kind: type[Model], row: Mapping[str, Any], *, keep: bool = False) -> None:
+        """A row that nobody reads before the commit, such as a line of a history.
+
+        With all others of the unit it is stored at its end, after the objects, by one statement: as
+        `write_plain` inserts it, or keeps the one that is there.
+        """
+        self._plain["keep" if keep else "insert"].setdefault(kind, []).append(row)
+
     def publish_raw(self, row: OutboxRow) -> None:
         """Stores bytes as they are (repairs of records that came from elsewhere). Raises TooLarge."""
         self._rows.append(checked(row))
@@ -101,8 +112,11 @@ class UnitOfWork:
         self._work.enter(self.tenant)
 
     def flush(self) -> None:
-        """Writes changed objects, then the events, under this tenant."""
+        """Writes changed objects, then plain rows, then the events, under this tenant."""
         self.session.flush()
+        write_plain(self.session, **self._plain)
+        for rows in self._plain.values():
+            rows.clear()
         if self._rows and self._work.first_events():
             self._notices.append((outbox.CHANNEL, ""))
         if self._rows or self._notices:

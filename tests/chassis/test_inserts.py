@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Model, UnitOfWork, insert_fresh, keep_newest, write_plain
 from tests.chassis.sample.world import ACME, ZENITH, World
+from tests.services.statements import statements
 
 
 class Tally(Model):
@@ -114,3 +115,14 @@ def test_a_column_of_bytes_is_read_back_as_it_was_given(world: World) -> None:
     with world.unit() as uow:
         write_plain(uow.session, insert={Parked: [given]})
         assert uow.session.scalars(select(Parked.key)).all() == [given["key"]]
+
+
+def test_what_a_unit_adds_in_passing_is_stored_at_its_end_by_one_statement(known: World) -> None:
+    with statements() as sent, known.unit() as uow:
+        uow.add_plain(Tally, row("leo", "1"))
+        uow.add_plain(Tally, row("lia", "1"))
+        uow.add_plain(Tally, row("lea", "9"), keep=True)
+        assert sent == []
+    assert len(sent) == 1
+    with known.unit() as uow:
+        assert stored(uow) == dict.fromkeys(("lea", "leo", "lia"), ("1", 1))

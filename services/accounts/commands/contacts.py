@@ -26,7 +26,9 @@ def new_contact(
 ) -> Contact:
     """A contact by hand; the first one is primary in any case. Raises AccountClosed, EmailTaken."""
     account = changeable(uow, account_id)
-    contact = add_contact(uow, vault, account, new_id(), fields)
+    email = fields.get("email")
+    with one_per_email(uow, normal_email(email) if email else None):
+        contact = add_contact(uow, vault, account, new_id(), fields)
     if primary:
         _make_primary(uow, vault, account, contact)
     return contact
@@ -81,7 +83,7 @@ def contact_of(uow: UnitOfWork, account_id: UUID, contact_id: UUID) -> Contact:
 def add_contact(
     uow: UnitOfWork, vault: Vault, account: Account, id: UUID, fields: Mapping[str, Any]
 ) -> Contact:
-    """A new contact of a locked account; the first one is its primary. Raises EmailTaken."""
+    """A new contact of a locked account; the first one is its primary. Who has its address is not asked."""
     first = account.version == 1 or primary_of(uow, account.id) is None  # each contact makes a version
     bump(uow, account)
     contact = Contact(
@@ -97,8 +99,8 @@ def add_contact(
         **{name: fields.get(name) for name in events.PERSONAL},
         **reached_by(uow, vault, fields, account.country),
     )
-    with one_per_email(uow, contact.email_normal):
-        uow.session.add(contact)
+    uow.session.flush()  # an account that is opened with it comes first
+    uow.session.add(contact)
     tell(uow, events.contact_added(uow, vault, account, contact))
     return contact
 

@@ -37,9 +37,10 @@ def tend(uow: UnitOfWork, account_ids: Iterable[UUID | None]) -> None:
         found = select(Account).where(*mine).order_by(Account.id).with_for_update()
         accounts = uow.session.scalars(found).all()
         leads = hottest_leads(uow, ids)
-        for account in accounts:
-            account.score = roll_up(leads[account.id])[0]
-        refresh(uow, accounts)
+        with uow.session.no_autoflush:  # score and health are written at once
+            for account in accounts:
+                account.score = roll_up(leads[account.id])[0]
+            refresh(uow, accounts)
 
 
 def refresh(uow: UnitOfWork, accounts: Sequence[Account], until: datetime | None = None) -> None:

@@ -37,18 +37,18 @@ _HOMES = text(
 
 
 def tell(uow: UnitOfWork, event: Outgoing) -> None:
-    """Publishes a fact of this service and writes it on its account's timeline."""
-    tell_all(uow, [event])
+    """Publishes a fact of this service; with the commit it stands on its account's timeline too."""
+    uow.publish(event)
+    if event.record is None:
+        return
+    if row := entry(uow, event.type, event.record, UUID(event.record["account_id"])):
+        uow.add_plain(TimelineEntry, row, keep=True)
 
 
 def tell_all(uow: UnitOfWork, told: Iterable[Outgoing]) -> None:
-    """Publishes facts and writes them on the timelines of their accounts, in one statement."""
-    entries = []
+    """The same of several facts."""
     for event in told:
-        uow.publish(event)
-        if event.record is not None:
-            entries.append(entry(uow, event.type, event.record, UUID(event.record["account_id"])))
-    note(uow, entries)
+        tell(uow, event)
 
 
 def entry(uow: UnitOfWork, type: str, record: Record, account_id: UUID | None) -> dict[str, Any] | None:

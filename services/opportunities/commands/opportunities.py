@@ -63,7 +63,6 @@ def open_opportunity(uow: UnitOfWork, fields: Mapping[str, Any]) -> Opportunity:
         standing=domain.start(found, uow.now, stage),
     )
     uow.session.add(deal)
-    uow.session.flush()
     remember(uow, deal, "opened")
     uow.publish(events.opportunity_opened(uow, deal))
     return deal
@@ -131,24 +130,23 @@ def remember(
 ) -> None:
     """A line of the history, with how the deal stands now (F64, F65)."""
     why = moved.why if moved else Why()
-    uow.session.add(
-        Change(
-            tenant_id=uow.tenant,
-            opportunity_id=deal.id,
-            version=deal.version,
-            at=uow.now,
-            actor=uow.actor,
-            kind=kind,
-            changed=list(changed),
-            previous=moved.previous if moved else None,
-            seconds_in_previous=moved.seconds_in_previous if moved else None,
-            reason_code=why.reason_code,
-            reason=why.reason,
-            competitor=why.competitor,
-            owner_id=deal.owner_id,
-            **{name: getattr(deal, name) for name in STATE},
-        )
-    )
+    line = {
+        "tenant_id": uow.tenant,
+        "opportunity_id": deal.id,
+        "version": deal.version,
+        "at": uow.now,
+        "actor": uow.actor,
+        "kind": kind,
+        "changed": list(changed),
+        "previous": moved.previous if moved else None,
+        "seconds_in_previous": moved.seconds_in_previous if moved else None,
+        "reason_code": why.reason_code,
+        "reason": why.reason,
+        "competitor": why.competitor,
+        "owner_id": deal.owner_id,
+        **{name: getattr(deal, name) for name in STATE},
+    }
+    uow.add_plain(Change, line)
 
 
 def set_fields(uow: UnitOfWork, deal: Opportunity, wanted: Mapping[str, Any]) -> Opportunity:

@@ -5,7 +5,7 @@ from tests.services.accounts.test_conversions import started
 from tests.services.house import House
 from tests.services.statements import statements
 
-MOST = 16
+MOST = 12
 """Statements that open account and contact, with their timelines, and answer."""
 
 

@@ -12,6 +12,7 @@ from services.opportunities.domain import Why
 from services.opportunities.models import Change
 from tests.services.house import ACME, House
 from tests.services.opportunities.deals import ACCOUNT
+from tests.services.statements import statements
 
 OPPORTUNITY, CONVERSION = UUID(int=23), UUID(int=24)
 WANTED: dict[str, Any] = {
@@ -58,6 +59,14 @@ def test_a_conversion_gets_its_opportunity(house: House) -> None:
     assert (opened["origin_lead_id"], opened["conversion_id"]) == (WANTED["lead_id"], str(CONVERSION))
     assert (kind, ready["opportunity_created"]) == ("ConversionOpportunityReady", True)
     assert (opened["version"], ready["version"]) == (1, 2)
+
+
+def test_a_new_opportunity_takes_few_statements(house: House) -> None:
+    """Known conversion, account, pipeline; the deal once, its answer, its history, the events."""
+    want(house)
+    with statements() as sent:
+        want(house, conversion_id=str(uuid4()), opportunity_id=str(uuid4()))
+    assert len(sent) <= 7, "\n".join(sent)
 
 
 def test_asked_again_it_gives_the_same_answer_and_opens_nothing(house: House) -> None:
