@@ -47,14 +47,15 @@ class Havoc:
         """One deed for each manner and each process that it can befall."""
         infra = [self.system.kafka.processes[0], self.system.postgres.process, self.system.registry.process]
         programs = [program for program in self.system.programs() if program.name != "mail"]
-        roles = [program for program in programs if program.name != "gateway"]
+        ours = [program.process for program in programs]
+        roles = [process for process in ours if process.name != "gateway"]
         sharing = [program for program in programs if program.name.endswith(("-work", "-stream"))]
         deeds: list[Deed] = [
-            *((f"kill {one.name}", partial(strike, one, psutil.Process.kill)) for one in programs),
-            *((f"join {one.name}", partial(self.join, one)) for one in sharing),
-            *((f"stop {one.name}", partial(strike, one, psutil.Process.terminate)) for one in roles),
+            *((f"kill {process.name}", partial(hit, process, psutil.Process.kill)) for process in ours),
+            *((f"join {program.name}", partial(self.join, program)) for program in sharing),
+            *((f"stop {process.name}", partial(hit, process, psutil.Process.terminate)) for process in roles),
             *((f"kill {process.name}", partial(hit, process, psutil.Process.kill)) for process in infra),
-            *((f"freeze {one.name}", partial(strike, one, self.freeze)) for one in roles),
+            *((f"freeze {process.name}", partial(hit, process, self.freeze)) for process in roles),
         ]
         return [deed for deed in deeds if not self.among or deed[0].startswith(self.among)]
 
@@ -110,14 +111,6 @@ class Havoc:
         for process in self._joined.values():
             process.stop()
         eventually(lambda: is_up(self.system), bool, HEALED)
-
-
-def strike(victim: Program, blow: Callable[[psutil.Process], None]) -> bool:
-    """Whether it worked just now, and so was hit.
-
-    Who is always hit while it starts never works again: the pauses before restarts grow longer than its life.
-    """
-    return victim.process.running() is not None and victim.ready() and hit(victim.process, blow)
 
 
 def hit(victim: Process, blow: Callable[[psutil.Process], None]) -> bool:
