@@ -119,6 +119,13 @@ def with_types(**types: Any) -> Callable[[Endpoint], Endpoint]:
 def import_router(door: Door) -> Router:
     """The routes under `/api/<service>/imports`."""
     router = Router(prefix=door.address, tags=["imports"])
+    _take_uploads(router, door)
+    _show_jobs(router, door)
+    _move_jobs(router, door)
+    return router
+
+
+def _take_uploads(router: Router, door: Door) -> None:
     upload = _upload(door)
 
     @router.post(
@@ -150,6 +157,8 @@ def import_router(door: Door) -> Router:
         response.headers["Location"] = f"{router.prefix}/{row.id}"
         return _previewed(door, uow, runtime, row)
 
+
+def _show_jobs(router: Router, door: Door) -> None:
     @router.get("")
     @with_types(**{"return": Page[door.view]})  # type: ignore[name-defined]
     def list_files(uow: Transaction, paging: PagingDep) -> Page[ImportView]:
@@ -163,6 +172,13 @@ def import_router(door: Door) -> Router:
         """One import; before its start with what would come of its first rows."""
         return _previewed(door, uow, runtime, get_import(uow, job))
 
+    @router.get("/{job}/errors", response_class=Response)
+    def get_refused_rows(job: Id, uow: Transaction) -> Response:
+        """The rows of which nothing came, as a CSV file: line, reasons, and the cells as they were."""
+        return _error_file(uow, get_import(uow, job))
+
+
+def _move_jobs(router: Router, door: Door) -> None:
     @router.post("/{job}/start", status_code=202, dependencies=[door.writers])
     @accepts(idempotency_key="optional")
     @with_types(body=door.plan, **{"return": door.view})
@@ -180,13 +196,6 @@ def import_router(door: Door) -> Router:
     def cancel_file(job: Id, uow: Transaction) -> ImportView:
         """Lets no more rows be taken in; what came of the others stays."""
         return _view(door, cancel_import(uow, job))
-
-    @router.get("/{job}/errors", response_class=Response)
-    def get_refused_rows(job: Id, uow: Transaction) -> Response:
-        """The rows of which nothing came, as a CSV file: line, reasons, and the cells as they were."""
-        return _error_file(uow, get_import(uow, job))
-
-    return router
 
 
 def row_faults(error: ValidationError) -> list[Fault]:
