@@ -56,9 +56,8 @@ class Importable(Protocol[Entry]):
     def service(self) -> str:
         """Whose routes they are: `leads` for /api/leads/imports."""
 
-    @property
-    def headers(self) -> Headers:
-        """By which words the fields are known."""
+    def headers(self, uow: UnitOfWork) -> Headers:
+        """By which words the tenant knows the fields."""
 
     def fields(self, cells: Sequence[str], mapping: Mapping[int, str]) -> Mapping[str, Any]:
         """What the cells say, as the API would be told it; empty cells say nothing."""

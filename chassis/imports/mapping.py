@@ -1,6 +1,7 @@
 """Which column means what: proposed from the header, decided by people."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any, Final, NamedTuple
 
 from rapidfuzz import fuzz, process
@@ -24,6 +25,13 @@ class Headers:
     def __init__(self, synonyms: Mapping[Any, Sequence[str]]) -> None:
         """Field to what its column may be called, folded; its own name is understood."""
         self._known = {word: field for field, words in synonyms.items() for word in (_plain(field), *words)}
+        self._own: Mapping[str, str] = {}
+
+    def with_own(self, words: Mapping[str, str]) -> "Headers":
+        """Knows a tenant's own words for its own fields first, but never misspelt: score 1 is not score 2."""
+        known = copy(self)
+        known._own = {_plain(word): field for word, field in words.items()}
+        return known
 
     def propose(self, columns: Sequence[str]) -> dict[int, str]:
         """A field for every column whose header tells; it is given once, to whose header tells best."""
@@ -37,7 +45,7 @@ class Headers:
     def _meant(self, header: str) -> tuple[float, str | None]:
         """How sure it is, in percent, and the field."""
         word = _plain(header)
-        if field := self._known.get(word):
+        if field := self._own.get(word) or self._known.get(word):
             return 100.0, field
         words = list(self._known) if len(word) > 3 else []
         likely = process.extractOne(word, words, scorer=fuzz.ratio, score_cutoff=_SURE)

@@ -25,7 +25,8 @@ Sealed = tuple[bytes, str]
 
 def person_of(lead: Lead) -> dict[str, Any]:
     """What of a lead is sealed."""
-    return {name: value for name in PERSONAL if (value := getattr(lead, name)) is not None}
+    known = {name: value for name in PERSONAL if (value := getattr(lead, name)) is not None}
+    return known | {"custom": lead.custom} if lead.custom else known
 
 
 def lead_created(uow: UnitOfWork, lead: Lead, event_id: UUID, sealed: Sealed) -> Outgoing:
@@ -85,7 +86,8 @@ def conversion_started(
     uow: UnitOfWork, vault: Vault, lead: Lead, row: ConversionRow, attributes: Mapping[str, str]
 ) -> Outgoing:
     """A conversion begins; the person, and what is mapped of them, is sealed under the lead's own key."""
-    pii, key_id = vault.seal(uow, lead.id, {**person_of(lead), "attributes": dict(attributes)})
+    person = {name: value for name, value in person_of(lead).items() if name in PERSONAL}
+    pii, key_id = vault.seal(uow, lead.id, {**person, "attributes": dict(attributes)})
     record = {
         **_about(uow, lead, new_id()),
         "conversion_id": str(row.id),

@@ -70,14 +70,24 @@ class Somebody:
         """By what they are found."""
         return Marks((self.name,), self.digits)
 
+    def be_asked_for_a_wish(self) -> None:
+        """Leads have a field for it, and a conversion takes it along."""
+        wish = {"wish": {"label": "Heart's wish", "type": "text"}}
+        self.ada.change("PUT", "/api/leads/settings/custom-fields", {"custom_fields": wish})
+        page = "/api/leads/settings/conversion"
+        known = self.ada.get(page)
+        mapping = known["mapping"] | {"custom.wish": "account.attributes.wish"}
+        self.ada.change("PUT", page, known | {"mapping": mapping})
+
     def come_by_form(self) -> None:
         """Twice by one form; once with a robot's help; once by one that waits for a confirmation."""
         fields = {"name": "last_name", "first": "first_name", "mail": "email", "tel": "phone"}
+        fields |= {"wish": "custom.wish"}
         form = {"name": "Contact", "mapping": fields, "honeypot": "website"}
         plain = self.ada.post("/api/leads/forms", form)
         asking = self.ada.post("/api/leads/forms", form | {"name": "Newsletter", "double_opt_in": True})
         sent = {"name": self.name, "first": "Wilhelmina", "mail": self.email, "tel": self.phone}
-        sent |= {"message": self.text, "referrer": f"https://a.example/?mail={self.email}"}
+        sent |= {"wish": self.text, "message": self.text, "referrer": f"https://a.example/?mail={self.email}"}
         for key, more in ((plain["key"], {}), (plain["key"], {}), (plain["key"], {"website": "x"}),
                           (asking["key"], {})):  # fmt: skip
             url = f"{self.world.system.gateway_url}/api/leads/forms/{key}/submissions"
@@ -89,7 +99,12 @@ class Somebody:
         """Alone and among others; with all that may be said of a lead."""
         proof = {"state": "granted", "source": self.text, "proof": self.text}
         said: Json = {"description": self.text, "referrer": f"https://a.example/?mail={self.email}"}
-        said |= {"utm": {"term": self.name}, "consents": {"email": proof}, "company": "Initech"}
+        said |= {
+            "utm": {"term": self.name},
+            "consents": {"email": proof},
+            "company": "Initech",
+            "custom": {"wish": self.text},
+        }
         body: Json = {**self.person, **said, "industry": "technology", "company_size": "enterprise"}
         self.leads["api"] = self.ada.post("/api/leads", body, key=uuid.uuid4().hex)["id"]
         bulk = self.ada.post("/api/leads/bulk", {"items": [self.person, {"email": "no address"}]})
@@ -97,9 +112,9 @@ class Somebody:
 
     def come_by_file(self) -> None:
         """In a good row and in bad ones; in a file that nobody has started; in one of accounts."""
-        head = "first name,last name,email,phone,country"
-        row = f"Wilhelmina,{self.name},{self.email},{self.phone}"
-        rows = [f"{row},DE", f"{row},Narnia", "Zoe,Other,zoe@hooli.example,,Narnia"]
+        head = "first name,last name,email,phone,wish,country"
+        row = f'Wilhelmina,{self.name},{self.email},{self.phone},"{self.text}"'
+        rows = [f"{row},DE", f"{row},Narnia", "Zoe,Other,zoe@hooli.example,,,Narnia"]
         job = self.upload("leads", "\n".join([head, *rows]), duplicates="create_anyway")
         done = eventually(
             lambda: self.ada.get(f"/api/leads/imports/{job}"), lambda now: now["state"] == "done"
@@ -200,6 +215,7 @@ def ada(world: World) -> Iterator[Api]:
 def somebody(world: World, ada: Api) -> tuple[Somebody, Json]:
     """A person who has come by every door, and the conversion of one of their leads."""
     made = Somebody(world, ada)
+    made.be_asked_for_a_wish()
     made.come_by_form()
     made.come_by_api()
     made.come_by_file()

@@ -147,6 +147,8 @@ TABLE: dict[str, Access] = {
     "PUT /api/leads/settings/conversion": ADMIN,
     "GET /api/leads/settings/response": EVERYBODY,
     "PUT /api/leads/settings/response": ADMIN,
+    "GET /api/leads/settings/custom-fields": EVERYBODY,
+    "PUT /api/leads/settings/custom-fields": ADMIN,
     "GET /api/leads/scoring-rules": EVERYBODY,
     "POST /api/leads/scoring-rules": EDITORS,
     "POST /api/leads/scoring-rules/{version}/publish": EDITORS,

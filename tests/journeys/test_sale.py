@@ -24,7 +24,7 @@ def ada(world: World) -> Iterator[Api]:
         yield api
 
 
-def qualified(world: World, api: Api, **fields: str) -> Json:
+def qualified(world: World, api: Api, **fields: Any) -> Json:
     """A new lead of a company of its own, qualified by hand."""
     mark = uuid.uuid4().hex[:8]
     company = {"company": f"Initech {mark}", "email": f"hana@initech-{mark}.example"}
@@ -114,6 +114,22 @@ def test_a_lead_without_an_account_becomes_account_contact_and_deal(world: World
     assert (converted["status"], converted["score"]) == ("converted", 55)
     assert converted["converted_to_account"] == account["id"]
     assert converted["converted_to_opportunity"] == deal["id"]
+
+
+def test_own_fields_of_a_lead_go_where_they_are_mapped_and_others_are_named(world: World, ada: Api) -> None:
+    fields = {"fleet": {"label": "Fleet", "type": "number"}, "born": {"label": "Born", "type": "date"}}
+    ada.change("PUT", "/api/leads/settings/custom-fields", {"custom_fields": fields})
+    page = "/api/leads/settings/conversion"
+    known = ada.get(page)
+    mapping = known["mapping"] | {"custom.fleet": "account.attributes.trucks"}
+    ada.change("PUT", page, known | {"mapping": mapping})
+    lead = qualified(world, ada, custom={"fleet": 40, "born": "1988-02-29"})
+    done = convert(ada, lead)
+    ada.change("PUT", page, known)
+    assert (done["path"], done["unmapped"]) == ("A", ["custom.born"])
+    account = ada.get(f"/api/accounts/{done['account_id']}")
+    assert account["custom"] == {"trucks": "40"}
+    assert ada.get(f"/api/leads/{lead['id']}")["custom"] == {"fleet": 40, "born": "1988-02-29"}
 
 
 def test_an_account_without_a_deal_is_no_worse_a_customer(world: World, ada: Api) -> None:

@@ -227,7 +227,7 @@ def _stored(
     """The import of a file. Raises Unreadable; Problem 422 where the id is that of another file."""
     text, encoding = decoded(file.raw, options.encoding)
     sheet = read_sheet(text, encoding, options.separator)
-    mapping = _mapping(options, sheet.columns, door.kind.headers.propose(sheet.columns))
+    mapping = _mapping(options, sheet.columns, door.kind.headers(uow).propose(sheet.columns))
     plan = replace(door.planned(uow, caller, options, None), mapping=mapping, dry_run=options.dry_run)
     row = store_import(uow, id, file.name, text, sheet, plan)
     if (row.file_name, row.size) != (file.name, len(text.encode())):

@@ -43,6 +43,8 @@ from services.leads.domain import (
     RuleSetNotFound,
     SuspicionNotFound,
     TwiceEntered,
+    UndefinedCustom,
+    UnfitCustom,
     UnknownAccount,
     UnknownSource,
 )
@@ -90,6 +92,8 @@ ERRORS: ErrorTable = {
     ReasonMissing: (422, "A reason is needed"),
     InvalidLabels: (422, "These labels cannot be"),
     TwiceEntered: (422, "Entered twice"),
+    UnfitCustom: (422, "These values cannot be"),
+    UndefinedCustom: (422, "No such custom field"),
     UnknownAccount: (422, "No such account"),
     UnknownSource: (422, "No such source"),
     InvalidRules: (422, "These rules cannot be"),

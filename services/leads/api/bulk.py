@@ -13,6 +13,7 @@ from services.leads.api.access import WRITERS
 from services.leads.api.bodies.leads import Entry, NewLeads, draft_of
 from services.leads.api.views.bulk import BulkView, FaultView, ItemView
 from services.leads.api.views.duplicates import candidate_view
+from services.leads.domain.custom import place_of
 
 router = Router(prefix="/api/leads", tags=["bulk"])
 MB = 1024 * 1024
@@ -32,7 +33,7 @@ def create_leads(body: NewLeads, uow: Transaction, runtime: RuntimeDep, caller: 
     wrong = commands.unfit(uow, [entry for _, entry in given])
     for (index, _), fault in zip(given, wrong, strict=True):
         if fault:
-            read[index] = [FaultView(pointer=f"#/items/{index}/{fault.field}", detail=fault.detail)]
+            read[index] = [FaultView(pointer=f"#/items/{index}/{place_of(fault.field)}", detail=fault.detail)]
     good = [entry for (_, entry), fault in zip(given, wrong, strict=True) if not fault]
     entered = iter(commands.create_leads(uow, runtime.vault, good, "bulk"))
     items = [

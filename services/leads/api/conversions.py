@@ -76,7 +76,8 @@ class SettingsBody(RequestModel):
     follow_ons: Annotated[list[FollowOn], Field(max_length=4)] = Field(default_factory=list)
     auto_convert: bool = False
     mapping: Annotated[
-        dict[Annotated[str, Field(max_length=60)], Annotated[str, Field(max_length=80)]], Field(max_length=50)
+        dict[Annotated[str, Field(max_length=60)], Annotated[str, Field(max_length=80)]],
+        Field(max_length=150),
     ] = Field(default_factory=dict)
 
 
@@ -177,9 +178,9 @@ def put_conversion_setting(
     body: SettingsBody, uow: Transaction, seen: RequiredIfMatch, response: Response
 ) -> SettingsView:
     """Decides it for conversions to come, whole."""
-    value = asdict(Settings(**body.model_dump()))
-    response.headers["ETag"] = etag(commands.store_setting(uow, SETTING, value, seen.check))
-    return SettingsView(**value)
+    settings = Settings(**body.model_dump())
+    response.headers["ETag"] = etag(commands.store_conversion_settings(uow, settings, seen.check))
+    return SettingsView(**asdict(settings))
 
 
 def conversion_view(row: ConversionRow) -> ConversionView:

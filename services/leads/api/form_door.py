@@ -31,7 +31,7 @@ from chassis.runtime import Runtime
 from services.leads import commands
 from services.leads.api.bodies.leads import ConsentBody, NewLead, draft_of
 from services.leads.commands import Sent
-from services.leads.domain import Channel, FormNotFound, Reading
+from services.leads.domain import Channel, FormNotFound, Reading, UnfitCustom
 from services.leads.form_keys import tenant_of
 from services.leads.models import Form, FormSubmission
 
@@ -195,7 +195,10 @@ def _take(runtime: Runtime, form: Form, sent: Sent) -> FormSubmission:
     def work(uow: UnitOfWork) -> FormSubmission:
         return commands.take_submission(uow, runtime.vault, form, sent, link)
 
-    return runtime.database.run(form.tenant_id, f"source:{form.id}", work)
+    try:
+        return runtime.database.run(form.tenant_id, f"source:{form.id}", work)
+    except UnfitCustom as error:
+        raise _unfit([(form.layout.field_of(name), what) for name, what in error.faults]) from None
 
 
 def _signer(runtime: Runtime) -> Signer:

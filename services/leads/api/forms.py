@@ -1,5 +1,6 @@
 """Routes of web forms: what marketing makes of them, and what they sent."""
 
+import re
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
@@ -22,20 +23,22 @@ from chassis.http import (
 )
 from services.leads import commands, queries
 from services.leads.api.bodies.leads import NewLead
-from services.leads.domain import Channel
+from services.leads.domain import CUSTOM, Channel
+from services.leads.domain.custom import NAME
 from services.leads.domain.forms import CONSENT, UTM
 from services.leads.models import Form, FormSubmission
 
 router = Router(prefix="/api/leads/forms", tags=["forms"])
 EDITORS = [require("marketing", "admin")]
-TARGETS = frozenset(NewLead.model_fields) - {"account_id", "lead_source", "utm", "consents"}
+TARGETS = frozenset(NewLead.model_fields) - {"account_id", "lead_source", "utm", "consents", "custom"}
 
 
 def _target(name: str) -> str:
     channel = name.removeprefix(CONSENT) if name.startswith(CONSENT) else None
-    if name in TARGETS or name.startswith(UTM) or channel in get_args(Channel):
+    own = re.fullmatch(re.escape(CUSTOM) + NAME, name)
+    if own or name in TARGETS or name.startswith(UTM) or channel in get_args(Channel):
         return name
-    raise ValueError("must be a field of a lead, utm_<parameter> or consent_<channel>")
+    raise ValueError("must be a field of a lead, custom.<name>, utm_<parameter> or consent_<channel>")
 
 
 FieldName = Annotated[str, Field(min_length=1, max_length=100)]

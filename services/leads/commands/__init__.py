@@ -22,6 +22,7 @@ from services.leads.commands.conversions import (
     lead_qualified,
     opportunity_ready,
     opportunity_refused,
+    store_conversion_settings,
 )
 from services.leads.commands.costs import read_costs, store_costs
 from services.leads.commands.creation import (
@@ -42,6 +43,8 @@ from services.leads.commands.rules import draft_rules, publish_rules, rules_in_f
 from services.leads.commands.scores import store_scores
 from services.leads.commands.settings import (
     Setup,
+    check_custom,
+    custom_fields_of,
     labels_of,
     read_setting,
     store_labels,
@@ -70,6 +73,7 @@ __all__ = [
     "cancel_conversion",
     "change_form",
     "change_lead",
+    "check_custom",
     "claim_lead",
     "confirm_submission",
     "conversion_id",
@@ -77,6 +81,7 @@ __all__ = [
     "converts_qualified",
     "create_lead",
     "create_leads",
+    "custom_fields_of",
     "delete_lead",
     "draft_rules",
     "erase_contact",
@@ -107,6 +112,7 @@ __all__ = [
     "set_status",
     "settle_suspicion",
     "store_account",
+    "store_conversion_settings",
     "store_costs",
     "store_labels",
     "store_scores",

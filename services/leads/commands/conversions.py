@@ -1,6 +1,6 @@
 """Conversions: begun by a command, carried on by the answers of accounts and opportunities (F44-F51)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from chassis.db import UnitOfWork
 from chassis.ids import derived_id, id_of
 from chassis.pii import Vault
 from services.leads import conversion, domain, events
-from services.leads.commands.settings import read_setting
+from services.leads.commands.settings import check_custom, read_setting, store_setting
 from services.leads.commands.statuses import bump, locked, locked_row, record_status
 from services.leads.conversion import (
     Account,
@@ -131,6 +131,16 @@ def lead_qualified(uow: UnitOfWork, vault: Vault, record: Record) -> None:
 def settings_of(uow: UnitOfWork) -> Settings:
     """How the tenant converts."""
     return uow.once(SETTING, lambda: Settings(**read_setting(uow, SETTING)[0]))
+
+
+def store_conversion_settings(uow: UnitOfWork, settings: Settings, seen: Callable[[int], None]) -> int:
+    """Decides it for conversions to come; the new version. Raises UnknownTarget, UndefinedCustom.
+
+    A custom field that is mapped already may have been taken away since: leads keep what they hold in it.
+    """
+    conversion.check_targets(settings.mapping)
+    check_custom(uow, {field: field for field in settings.mapping.keys() - settings_of(uow).mapping.keys()})
+    return store_setting(uow, SETTING, asdict(settings), seen)
 
 
 def _same(row: ConversionRow, command: Command) -> ConversionRow:

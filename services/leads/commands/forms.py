@@ -8,13 +8,15 @@ from sqlalchemy import select
 
 from chassis.db import UnitOfWork
 from chassis.ids import new_id
+from services.leads.commands.settings import check_custom
 from services.leads.domain import FormNotFound
 from services.leads.form_keys import new_form_key
 from services.leads.models import Form
 
 
 def open_form(uow: UnitOfWork, values: Mapping[str, Any]) -> Form:
-    """A new form with a key of its own."""
+    """A new form with a key of its own. Raises UndefinedCustom."""
+    check_custom(uow, values["mapping"])
     form = Form(
         tenant_id=uow.tenant,
         id=new_id(),
@@ -31,11 +33,12 @@ def open_form(uow: UnitOfWork, values: Mapping[str, Any]) -> Form:
 def change_form(
     uow: UnitOfWork, form_id: UUID, values: Mapping[str, Any], seen: Callable[[int], None]
 ) -> Form:
-    """Changes a form; its key stays. Raises FormNotFound."""
+    """Changes a form; its key stays. Raises FormNotFound, UndefinedCustom."""
     form = uow.session.get(Form, (uow.tenant, form_id), with_for_update=True)
     if form is None:
         raise FormNotFound("No such form.")
     seen(form.version)
+    check_custom(uow, values["mapping"])
     for name, value in values.items():
         setattr(form, name, value)
     form.version += 1

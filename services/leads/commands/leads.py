@@ -33,10 +33,11 @@ def change_leads(
 ) -> None:
     """Changes leads that are locked, each once or more often; one event for each that is not as it was.
 
-    The number of statements does not depend on the number of leads.
+    The number of statements does not depend on the number of leads. Raises UnknownSource, UnfitCustom.
     """
     changed: dict[UUID, tuple[Lead, list[str], list[str]]] = {}
-    for lead, fields in changes:
+    for lead, said in changes:
+        fields = _merged(setup, lead, said)
         wanted = {**fields, **_that_follows(uow, vault, setup, {**vars(lead), **fields}, fields)}
         names = [name for name, value in wanted.items() if getattr(lead, name) != value]
         for name in names:
@@ -51,6 +52,13 @@ def change_leads(
     sealed = vault.seal_all(uow, [(lead.id, events.person_of(lead)) for lead, _, _ in moved])
     for (lead, _, named), pii in zip(moved, sealed, strict=True):
         uow.publish(events.lead_changed(uow, vault, lead, named, pii))
+
+
+def _merged(setup: Setup, lead: Lead, said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Custom fields change name by name, all others whole."""
+    if "custom" not in said:
+        return said
+    return {**said, "custom": setup.custom_fields.merged(lead.custom, said["custom"])}
 
 
 def _that_follows(

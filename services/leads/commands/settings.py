@@ -11,12 +11,13 @@ from sqlalchemy import text
 
 from chassis.db import UnitOfWork
 from services.leads.commands.rules import rule_set
-from services.leads.domain import Labels, Response, check_labels
+from services.leads.domain import CUSTOM, CustomFields, Labels, Response, check_labels
 from services.leads.models import TenantSetting
 from services.leads.scoring import RuleSet
 
 RESPONSE = "response"
 LABELS = "labels"
+CUSTOM_FIELDS = "custom_fields"
 COSTS = "costs"
 """Too large a setting to be read for every lead, which does not go by it."""
 
@@ -50,6 +51,11 @@ class Setup:
     def labels(self) -> Labels:
         """What the tenant calls sources, industries and statuses."""
         return Labels.of(self.settings.get(LABELS, {}))
+
+    @cached_property
+    def custom_fields(self) -> CustomFields:
+        """The fields that the tenant gives its leads itself."""
+        return CustomFields.of(self.settings.get(CUSTOM_FIELDS, {}))
 
 
 def tenant_setup(uow: UnitOfWork, accounts: Collection[UUID] = ()) -> Setup:
@@ -89,6 +95,17 @@ def store_setting(uow: UnitOfWork, name: str, value: dict[str, Any], seen: Calla
 def labels_of(uow: UnitOfWork) -> Labels:
     """What the tenant calls things."""
     return Labels.of(read_setting(uow, LABELS)[0])
+
+
+def custom_fields_of(uow: UnitOfWork) -> CustomFields:
+    """The fields that the tenant gives its leads itself (F47)."""
+    return uow.once(CUSTOM_FIELDS, lambda: CustomFields.of(read_setting(uow, CUSTOM_FIELDS)[0]))
+
+
+def check_custom(uow: UnitOfWork, mapping: Mapping[str, str]) -> None:
+    """Raises UndefinedCustom where a mapping, place to field, names a custom field that is not there."""
+    if any(name.startswith(CUSTOM) for name in mapping.values()):
+        custom_fields_of(uow).check_mapping(mapping)
 
 
 def store_labels(uow: UnitOfWork, value: dict[str, Any], seen: Callable[[int], None]) -> int:

@@ -1,7 +1,7 @@
 """What web forms send: a lead, or a wait for its confirmation, or a robot's work; once each (F2)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -15,8 +15,9 @@ from chassis.pii import Vault
 from services.leads import domain, events
 from services.leads.commands.creation import Entry, create_lead
 from services.leads.commands.log import note
+from services.leads.commands.settings import custom_fields_of
 from services.leads.commands.statuses import locked
-from services.leads.domain import CONFIRM_WITHIN, Expired, FormNotFound
+from services.leads.domain import CONFIRM_WITHIN, CUSTOM, Expired, FormNotFound
 from services.leads.models import Form, FormSubmission, Lead
 
 Link = Callable[[UUID, datetime], str]
@@ -38,6 +39,7 @@ def take_submission(uow: UnitOfWork, vault: Vault, form: Form, sent: Sent, link:
     """Keeps a submission and makes of it what the form says.
 
     The same submission, or the same e-mail on the same form, is the same lead: it is touched once more.
+    Raises UnfitCustom.
     """
     email = sent.draft.get("email")
     email_hash = vault.email_hash(uow.tenant, email) if email else None
@@ -55,7 +57,7 @@ def take_submission(uow: UnitOfWork, vault: Vault, form: Form, sent: Sent, link:
         sent=dict(sent.fields),
     )
     if not sent.robot:
-        _settle(uow, vault, form, row, sent, link)
+        _settle(uow, vault, form, row, _typed(uow, form, sent), link)
     uow.session.add(row)
     return row
 
@@ -76,7 +78,7 @@ def confirm_submission(
         if uow.now > row.received_at + CONFIRM_WITHIN:
             raise Expired("The link is no longer good; send the form again.")
         _one_at_a_time(uow, form, row.email_hash or str(row.id))
-        _accept(uow, vault, form, row, read(form, row))
+        _accept(uow, vault, form, row, _typed(uow, form, read(form, row)))
     return form
 
 
@@ -102,6 +104,20 @@ def _accept(uow: UnitOfWork, vault: Vault, form: Form, row: FormSubmission, sent
     draft = {**sent.draft, "lead_source": sent.draft.get("lead_source") or "web_form"}
     entered = create_lead(uow, vault, Entry(draft, id=row.lead_id), "form")
     row.lead_id = entered.lead.id if entered.lead else None
+
+
+def _typed(uow: UnitOfWork, form: Form, sent: Sent) -> Sent:
+    """Its texts as custom fields hold them. What was sent for a field that is no more is kept as unmapped.
+
+    Raises UnfitCustom.
+    """
+    if not (said := sent.draft.get("custom")):
+        return sent
+    defined = custom_fields_of(uow)
+    known = {name: text for name, text in said.items() if name in defined.kinds}
+    custom = defined.merged(None, known, texts=True)
+    gone = {form.layout.field_of(CUSTOM + name): text for name, text in said.items() if name not in known}
+    return replace(sent, draft={**sent.draft, "custom": custom}, unmapped={**sent.unmapped, **gone})
 
 
 def touch_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, draft: Mapping[str, Any]) -> None:

@@ -13,7 +13,15 @@ from services.leads.conversion.errors import (
     NotQualified,
     OtherCommand,
 )
-from services.leads.conversion.mapping import DEFAULT_MAPPING, PROFILE, Mapped, UnknownTarget, check, mapped
+from services.leads.conversion.mapping import (
+    DEFAULT_MAPPING,
+    PROFILE,
+    Mapped,
+    UnknownTarget,
+    check,
+    check_targets,
+    mapped,
+)
 from services.leads.conversion.plan import Command, Money, NewIds, Subject, deal_type, plan, title
 from services.leads.conversion.saga import (
     OVER,
@@ -65,6 +73,7 @@ __all__ = [
     "account_ready",
     "cancelled",
     "check",
+    "check_targets",
     "deal_type",
     "mapped",
     "opportunity_ready",

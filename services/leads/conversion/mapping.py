@@ -6,8 +6,11 @@ from dataclasses import dataclass
 PROFILE = (
     "first_name", "last_name", "company", "job_title", "email", "phone", "industry", "company_size",
     "country", "region", "channel", "campaign", "referrer", "description", "esg_interest", "utm",
+    "custom",
 )  # fmt: skip
 """Everything that people said of a lead: what a mapping sorts."""
+DOCUMENTS = ("utm", "custom")
+"""Of these every part is mapped by itself, as `utm.campaign`."""
 CONTACT = ("first_name", "last_name", "email", "phone", "job_title")
 ATTRIBUTE = "account.attributes."
 """Whatever stands behind it is the name of an attribute that the account keeps as text."""
@@ -51,8 +54,17 @@ def check(mapping: Mapping[str, str]) -> None:
             raise UnknownTarget(f"{target} is no target: say {ATTRIBUTE}NAME.")
 
 
+def check_targets(mapping: Mapping[str, str]) -> None:
+    """Raises UnknownTarget for a new mapping of which a conversion would lose something."""
+    for field, target in mapping.items():
+        if field in DOCUMENTS:
+            raise UnknownTarget(f"{field} holds many fields: say {field}.NAME.")
+        if list(mapping.values()).count(target) > 1:
+            raise UnknownTarget(f"{target} is filled by more than one field.")
+
+
 def mapped(profile: Mapping[str, object], mapping: Mapping[str, str]) -> Mapped:
-    """Sorts the fields of a lead that have a value. `utm` counts field by field, as `utm.campaign`."""
+    """Sorts the fields of a lead that have a value."""
     values = dict(_flat(profile))
     attributes = {mapping[name].removeprefix(ATTRIBUTE): v for name, v in values.items() if name in mapping}
     unmapped = sorted(name for name in values if name not in mapping and name not in FIXED)
@@ -64,8 +76,13 @@ def _flat(profile: Mapping[str, object]) -> list[tuple[str, str]]:
     for name, value in profile.items():
         if isinstance(value, Mapping):
             found += [
-                (f"{name}.{key}", str(inner)) for key, inner in value.items() if inner not in (None, "")
+                (f"{name}.{key}", _text(inner)) for key, inner in value.items() if inner not in (None, "")
             ]
         elif value not in (None, ""):
             found.append((name, str(value)))
     return found
+
+
+def _text(value: object) -> str:
+    """As JSON spells it: true, not True."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -7,6 +7,7 @@ raises a named error.
 from services.leads.domain.activities import CONTACTS, Activity, NotYet, check_happened, first_contact
 from services.leads.domain.consents import Channel, Consent, ConsentState, later
 from services.leads.domain.costs import Return, Spent, TwiceEntered, Won, check_once, returns
+from services.leads.domain.custom import CUSTOM, CustomFields, UndefinedCustom, UnfitCustom
 from services.leads.domain.erasure import TYPED, without_person
 from services.leads.domain.errors import (
     AlreadyPublished,
@@ -52,6 +53,7 @@ __all__ = [
     "BANDS",
     "CONFIRM_WITHIN",
     "CONTACTS",
+    "CUSTOM",
     "FROM_ACCOUNTS",
     "LEAST_QUALIFIED",
     "OPEN",
@@ -63,6 +65,7 @@ __all__ = [
     "ColleagueNotFound",
     "Consent",
     "ConsentState",
+    "CustomFields",
     "Expired",
     "FormNotFound",
     "InvalidLabels",
@@ -88,6 +91,8 @@ __all__ = [
     "StatusChanged",
     "SuspicionNotFound",
     "TwiceEntered",
+    "UndefinedCustom",
+    "UnfitCustom",
     "UnknownAccount",
     "UnknownSource",
     "Won",

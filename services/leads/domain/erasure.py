@@ -15,6 +15,7 @@ PERSON: Final = (
     "phone_e164",
     "referrer",
     "description",
+    "custom",
 )
 """Fields that tell who it is, or hold what people wrote."""
 TYPED: Final = ("proof", "source", "utm", "referrer")

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Literal
 
+from services.leads.domain.custom import CUSTOM
+
 Outcome = Literal["accepted", "awaiting", "flagged"]
 """A lead, a wait for the confirmation of its address, or a robot's work that is kept and goes nowhere."""
 
@@ -50,6 +52,7 @@ class Layout:
         """The fields as a lead has them; empty ones were left out."""
         fields: dict[str, Any] = {}
         utm: dict[str, str] = {}
+        custom: dict[str, str] = {}
         consents: list[str] = []
         unmapped: dict[str, str] = {}
         for name, value in sent.items():
@@ -62,9 +65,12 @@ class Layout:
                 consents += [target.removeprefix(CONSENT)] if value.strip().lower() in _YES else []
             elif target.startswith(UTM):
                 utm[target.removeprefix(UTM)] = value
+            elif target.startswith(CUSTOM):
+                custom[target.removeprefix(CUSTOM)] = value
             else:
                 fields[target] = value
-        return Reading(fields | ({"utm": utm} if utm else {}), tuple(consents), unmapped)
+        documents = {name: found for name, found in (("utm", utm), ("custom", custom)) if found}
+        return Reading(fields | documents, tuple(consents), unmapped)
 
     def field_of(self, target: str) -> str:
         """The form's name for a field of a lead."""

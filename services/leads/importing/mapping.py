@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 
 from chassis.companies import size_of
 from chassis.imports import Headers, said_in
+from services.leads.domain import CUSTOM
 
 Field = Literal[
     "first_name", "last_name", "name", "company", "job_title", "email", "phone", "industry", "company_size",
@@ -50,3 +51,14 @@ def fields_of(cells: Sequence[str], mapping: Mapping[int, str]) -> dict[str, Any
         if field in said:
             said[field] = said[field].lower().replace(" ", "_")
     return {field: text for field, text in said.items() if text}
+
+
+def nested(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as a body of the API has it: `custom.NAME` within `custom`."""
+    plain, custom = dict[str, Any](), dict[str, Any]()
+    for field, text in said.items():
+        if field.startswith(CUSTOM):
+            custom[field.removeprefix(CUSTOM)] = text
+        else:
+            plain[field] = text
+    return plain | {"custom": custom} if custom else plain

@@ -40,6 +40,8 @@ class Lead(TenantScoped, Model):
     referrer: Mapped[str | None]
     description: Mapped[str | None]
     esg_interest: Mapped[str | None]
+    custom: Mapped[dict[str, Any] | None]
+    """The tenant's own fields: name to what they hold."""
     owner_id: Mapped[UUID | None]
     account_id: Mapped[UUID | None]
     territory: Mapped[str | None]

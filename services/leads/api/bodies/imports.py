@@ -1,13 +1,32 @@
 """How a file is to become leads."""
 
-from typing import Annotated
+import re
+from typing import Annotated, get_args
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from chassis.http.imports import ImportOptions, ImportPlan, Place
 from services.leads.api.bodies.leads import SourceKey
-from services.leads.importing import Field as Column
+from services.leads.domain import CUSTOM
+from services.leads.domain.custom import NAME
+from services.leads.importing import Field as Known
 from services.leads.matching import Mode
+
+OWN = f"^{re.escape(CUSTOM)}{NAME}$"
+
+
+def _column(name: str) -> str:
+    if name in get_args(Known) or re.fullmatch(OWN, name):
+        return name
+    raise ValueError(f"must be custom.<name> or one of {', '.join(get_args(Known))}")
+
+
+Column = Annotated[
+    str,
+    AfterValidator(_column),
+    WithJsonSchema({"anyOf": [{"enum": list(get_args(Known))}, {"type": "string", "pattern": OWN}]}),
+]
+"""A field of a lead, or one of the tenant's own."""
 
 
 class LeadImportPlan(ImportPlan):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from chassis.http import Id, RequestModel, Timestamp
 from services.leads.contact import check_country, check_email
@@ -16,6 +16,20 @@ Email = Annotated[str, Field(max_length=320), AfterValidator(check_email)]
 Country = Annotated[
     str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2"), AfterValidator(check_country)
 ]
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise ValueError("must be a text, a number, true, false or null")
+
+
+Custom = Annotated[
+    Any,
+    BeforeValidator(_plain),
+    WithJsonSchema({"type": ["string", "number", "boolean", "null"], "description": "null takes it away"}),
+]
+"""What a custom field holds; its type is the tenant's own."""
 
 
 class LeadFields(RequestModel):
@@ -36,6 +50,9 @@ class LeadFields(RequestModel):
     channel: Text | None = None
     campaign: Text | None = None
     esg_interest: Literal["none", "low", "medium", "high"] | None = None
+    custom: Annotated[
+        dict[str, Custom], Field(max_length=100, description="by name, see settings/custom-fields")
+    ] = Field(default_factory=dict)
 
 
 class ConsentBody(RequestModel):
@@ -87,7 +104,7 @@ def draft_of(body: NewLead, now: datetime) -> dict[str, Any]:
     said = body.model_dump(exclude={"consents", "duplicates"})
     source = source_of(body.lead_source, linked=body.account_id is not None)
     consents = [consent_of(channel, consent, now) for channel, consent in body.consents.items()]
-    return said | {"lead_source": source, "consents": consents}
+    return said | {"lead_source": source, "consents": consents, "custom": body.custom or None}
 
 
 def consent_of(channel: Channel, body: ConsentBody, now: datetime) -> Consent:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from chassis.http import RequestModel
 from services.leads.api.bodies.leads import Country
+from services.leads.domain.custom import NAME, Kind
 
 
 class ResponseBody(RequestModel):
@@ -29,3 +30,18 @@ class LabelsBody(RequestModel):
     statuses: Annotated[list[Word], Field(max_length=20)] = Field(default_factory=list)
     sources: Annotated[list[Word], Field(max_length=100)] = Field(default_factory=list)
     industries: Annotated[list[Word], Field(max_length=200)] = Field(default_factory=list)
+
+
+class CustomFieldBody(RequestModel):
+    """What people read for a custom field, and what it holds."""
+
+    label: Annotated[str, Field(min_length=1, max_length=100)]
+    type: Kind
+
+
+class CustomFieldsBody(RequestModel):
+    """All custom fields of the tenant's leads, by name."""
+
+    custom_fields: Annotated[
+        dict[Annotated[str, Field(pattern=f"^{NAME}$")], CustomFieldBody], Field(max_length=100)
+    ]

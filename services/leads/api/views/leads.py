@@ -41,6 +41,7 @@ class LeadView(View):
     referrer: str | None
     description: str | None
     esg_interest: str | None
+    custom: dict[str, Any]
     owner_id: UUID | None
     account_id: UUID | None
     territory: str | None
@@ -133,6 +134,7 @@ def shown(row: Lead, labels: Labels) -> dict[str, Any]:
         "phone_unclear": row.phone is not None and row.phone_e164 is None,
         "archived": row.archived_at is not None,
         "consents": row.consents or {},
+        "custom": row.custom or {},
     }
     return derived | {name: getattr(row, name) for name in LeadView.model_fields if name not in derived}
 

@@ -2,6 +2,7 @@
 
 from chassis.http import View
 from services.leads.domain import Labels
+from services.leads.domain.custom import Kind
 from services.leads.domain.labels import SYSTEM
 
 
@@ -26,6 +27,19 @@ class LabelsView(View):
     statuses: list[WordView]
     sources: list[WordView]
     industries: list[WordView]
+
+
+class CustomFieldView(View):
+    """What people read for a custom field, and what it holds."""
+
+    label: str
+    type: Kind
+
+
+class CustomFieldsView(View):
+    """All custom fields of the tenant's leads, by name."""
+
+    custom_fields: dict[str, CustomFieldView]
 
 
 def labels_view(labels: Labels) -> LabelsView:

@@ -49,4 +49,8 @@ def _news(lead: Lead, judged: Judged) -> dict[str, Any]:
     """What an entry says that the lead does not know, or knows otherwise where the entry's word holds."""
     said: Mapping[str, Any] = {name: judged.profile[name] for name in COMPLETED if judged.profile.get(name)}
     overwrites = judged.verdict.overwrites
-    return {name: value for name, value in said.items() if overwrites or not getattr(lead, name)}
+    news = {name: value for name, value in said.items() if overwrites or not getattr(lead, name)}
+    if own := judged.profile["custom"]:
+        held = lead.custom or {}
+        news["custom"] = {name: value for name, value in own.items() if overwrites or name not in held}
+    return news

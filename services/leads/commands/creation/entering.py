@@ -37,7 +37,7 @@ def create_leads(uow: UnitOfWork, vault: Vault, entries: Sequence[Entry], way: s
     """New leads, scored by the same pure function that scores the stream; `way` says how they came in.
 
     The score is stored as (epoch 0, sequence 0); a lead starts in the band of its score.
-    Raises UnknownSource, UnknownAccount.
+    Raises UnknownSource, UnknownAccount, UnfitCustom.
     """
     setup = setup_for(uow, entries)
     judged = judge_entries(uow, vault, setup, entries)

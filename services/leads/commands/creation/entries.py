@@ -20,7 +20,7 @@ from services.leads.commands.duplicates import (
 )
 from services.leads.commands.leads import in_words, reached_by
 from services.leads.commands.settings import Setup, tenant_setup
-from services.leads.domain import UnknownAccount, UnknownSource
+from services.leads.domain import UnfitCustom, UnknownAccount, UnknownSource
 from services.leads.matching import Candidate, Mode, Verdict, judge
 
 
@@ -35,6 +35,8 @@ class Entry:
     """What whoever enters it wants done about duplicates."""
     id: UUID | None = None
     """Of the lead to be, where it is known beforehand."""
+    texts: bool = False
+    """Whether its custom fields come as a file has them: all as text."""
 
 
 class Judged(NamedTuple):
@@ -61,7 +63,7 @@ def setup_for(uow: UnitOfWork, entries: Sequence[Entry]) -> Setup:
 
 
 def judge_entries(uow: UnitOfWork, vault: Vault, setup: Setup, entries: Sequence[Entry]) -> list[Judged]:
-    """What becomes of entries, each looked at after the ones before it. Raises UnknownSource."""
+    """What becomes of entries, each looked at after the ones before it. Raises UnknownSource, UnfitCustom."""
     profiles = [_profile(uow, vault, setup, entry) for entry in entries]
     drafts = [_draft(setup, *pair) for pair in zip(entries, profiles, strict=True)]
     verdicts = judge_drafts(uow, drafts)
@@ -94,8 +96,11 @@ def _fault(setup: Setup, entry: Entry) -> Fault | None:
     try:
         in_words(setup.labels, entry.fields)
         _check_accounts([entry], setup)
+        _custom(setup, entry)
     except (UnknownSource, UnknownAccount) as error:
         return Fault(error.field, str(error))
+    except UnfitCustom as error:
+        return Fault(*error.faults[0])
     return None
 
 
@@ -108,13 +113,19 @@ def _check_accounts(entries: Sequence[Entry], setup: Setup) -> None:
         raise UnknownAccount
 
 
+def _custom(setup: Setup, entry: Entry) -> dict[str, Any] | None:
+    said = entry.fields.get("custom")
+    return setup.custom_fields.merged(None, said, texts=entry.texts) if said else None
+
+
 def _profile(uow: UnitOfWork, vault: Vault, setup: Setup, entry: Entry) -> dict[str, Any]:
     fields = {name: value for name, value in entry.fields.items() if name != "consents"}
     came = fields | domain.ways(fields) | in_words(setup.labels, fields)
     touch = domain.touch(came, uow.now)
     profile = {**came, **reached_by(uow, vault, fields, setup.response.home_country)}
     territory = territory_in(setup.settings.get(TERRITORIES, {}), profile)
-    return {**profile, "territory": territory, "first_touch": touch, "last_touch": touch}
+    found = {"territory": territory, "custom": _custom(setup, entry)}
+    return {**profile, **found, "first_touch": touch, "last_touch": touch}
 
 
 def _draft(setup: Setup, entry: Entry, profile: Mapping[str, Any]) -> Draft:

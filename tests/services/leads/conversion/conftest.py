@@ -19,7 +19,7 @@ HOT = {
 }  # fmt: skip
 
 
-def qualified(ana: httpx.Client, **fields: str) -> Json:
+def qualified(ana: httpx.Client, **fields: Any) -> Json:
     """A lead that a rep has qualified."""
     lead: Json = ana.post("/api/leads", json={**HOT, **fields}).raise_for_status().json()
     ana.post(f"/api/leads/{lead['id']}/status", json={"status": "qualified"}).raise_for_status()
