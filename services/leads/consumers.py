@@ -69,23 +69,24 @@ def turn_back_without_opportunity(uow: UnitOfWork, event: Event) -> None:
 # --- whom a new lead may be, and whose it is
 
 
-@consumers.on("accounts.account", "AccountOpened", "AccountChanged", resent=False)
-def know_account(uow: UnitOfWork, event: Event) -> None:
-    """An account as it is now."""
-    commands.store_account(uow, event.record)
-    commands.know_account(uow, event.record)
+@consumers.on_batch("accounts.account", "AccountOpened", "AccountChanged", resent=False)
+def know_accounts(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Accounts as they are now."""
+    records = [event.record for event in events]
+    commands.store_accounts(uow, records)
+    commands.know_accounts(uow, records)
 
 
-@consumers.on("accounts.account", "ContactAdded", "ContactChanged", resent=False)
-def know_contact(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
-    """A contact as it is now."""
-    commands.know_contact(uow, runtime.vault, event.record)
+@consumers.on_batch("accounts.account", "ContactAdded", "ContactChanged", resent=False)
+def know_contacts(uow: UnitOfWork, events: Sequence[Event], runtime: Runtime) -> None:
+    """Contacts as they are now."""
+    commands.know_contacts(uow, runtime.vault, [event.record for event in events])
 
 
-@consumers.on("accounts.account", "ContactRemoved")
-def forget_contact(uow: UnitOfWork, event: Event) -> None:
-    """A contact is gone."""
-    commands.forget_contact(uow, UUID(event.record["contact_id"]))
+@consumers.on_batch("accounts.account", "ContactRemoved", resent=False)
+def forget_contacts(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Contacts are gone."""
+    commands.forget_contacts(uow, [UUID(event.record["contact_id"]) for event in events])
 
 
 @consumers.on("accounts.account", "ContactErased", resent=False)
@@ -94,11 +95,10 @@ def erase_contact(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
     commands.erase_contact(uow, runtime.vault, event.record)
 
 
-@consumers.on("accounts.subject-key", "SubjectKey")
-def open_contact(uow: UnitOfWork, event: Event, runtime: Runtime) -> None:
-    """The key of a contact came, or is gone for ever."""
-    store_subject_key(uow, event)
-    commands.open_contact(uow, runtime.vault, event.aggregate, erased=not event.record)
+@consumers.on_batch("accounts.subject-key", "SubjectKey", resent=False)
+def open_contacts(uow: UnitOfWork, events: Sequence[Event], runtime: Runtime) -> None:
+    """The keys of contacts came, or are gone for ever."""
+    commands.open_contacts(uow, runtime.vault, events)
 
 
 @consumers.on_raw("clock.tick")

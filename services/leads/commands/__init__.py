@@ -1,6 +1,6 @@
 """What can be done: one function = one operation = one transaction. Nobody here commits."""
 
-from services.leads.commands.accounts import store_account
+from services.leads.commands.accounts import store_accounts
 from services.leads.commands.activities import Deed, log_activity
 from services.leads.commands.archive import archive_lead, delete_lead, restore_lead
 from services.leads.commands.assignment import (
@@ -37,7 +37,7 @@ from services.leads.commands.creation import (
 from services.leads.commands.duplicates import settle_suspicion
 from services.leads.commands.erasure import erase_contact, erase_person
 from services.leads.commands.forms import change_form, form_of_key, open_form
-from services.leads.commands.known import forget_contact, know_account, know_contact, open_contact
+from services.leads.commands.known import forget_contacts, know_accounts, know_contacts, open_contacts
 from services.leads.commands.leads import adjust_score, change_lead
 from services.leads.commands.rules import draft_rules, publish_rules, rules_in_force
 from services.leads.commands.scores import store_scores
@@ -87,15 +87,15 @@ __all__ = [
     "erase_contact",
     "erase_person",
     "foresee",
-    "forget_contact",
+    "forget_contacts",
     "form_of_key",
-    "know_account",
-    "know_contact",
+    "know_accounts",
+    "know_contacts",
     "labels_of",
     "lead_qualified",
     "log_activity",
     "look_up",
-    "open_contact",
+    "open_contacts",
     "open_form",
     "opportunity_ready",
     "opportunity_refused",
@@ -111,7 +111,7 @@ __all__ = [
     "rules_in_force",
     "set_status",
     "settle_suspicion",
-    "store_account",
+    "store_accounts",
     "store_conversion_settings",
     "store_costs",
     "store_labels",

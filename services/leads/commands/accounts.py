@@ -1,5 +1,6 @@
 """Read model of the accounts service's accounts. The highest version is the truth."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +9,15 @@ from chassis.ids import id_of
 from services.leads.models import Account
 
 
-def store_account(uow: UnitOfWork, record: dict[str, Any]) -> None:
-    """Keeps an account as its newest whole event says."""
-    row = {
-        "id": UUID(record["account_id"]),
-        "version": record["version"],
-        "owner_id": id_of(record["owner_id"]),
-        "closed": record["closed"],
-    }
-    keep_newest(uow, Account, [row])
+def store_accounts(uow: UnitOfWork, records: Iterable[Mapping[str, Any]]) -> None:
+    """Keeps accounts as their newest whole events say."""
+    rows = [
+        {
+            "id": UUID(record["account_id"]),
+            "version": record["version"],
+            "owner_id": id_of(record["owner_id"]),
+            "closed": record["closed"],
+        }
+        for record in records
+    ]
+    keep_newest(uow, Account, rows)

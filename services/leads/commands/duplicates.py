@@ -149,7 +149,11 @@ def index_rows(
 def reindex(uow: UnitOfWork, leads: Sequence[Lead]) -> None:
     """Brings the place of changed leads in the index up to date."""
     drop(uow, "lead", [lead.id for lead in leads])
-    found = [index_rows(uow.tenant, lead.id, profile_of(vars(lead))) for lead in leads]
+    put(uow, [index_rows(uow.tenant, lead.id, profile_of(vars(lead))) for lead in leads])
+
+
+def put(uow: UnitOfWork, found: Sequence[Rows]) -> None:
+    """Takes records into the index, which must not be there."""
     tables = (MatchRecord, MatchKey)
     insert_plain(uow.session, {table: [row for rows in found for row in rows[table]] for table in tables})
 

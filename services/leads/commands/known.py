@@ -1,69 +1,100 @@
 """Accounts and contacts as the accounts service tells of them, kept where likely duplicates are found.
 
-A contact comes sealed; until its key has come it is kept as it is and found by nobody.
+A contact comes sealed; until its key has come it is kept as it is and found by nobody. However many are told
+of at once, the statements are as many.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from chassis.db import UnitOfWork, insert_plain
-from chassis.pii import Vault
+from chassis.db import UnitOfWork
+from chassis.pii import KeyEvent, Vault, store_subject_keys
 from services.leads import matching
-from services.leads.commands.duplicates import PLAIN, drop, index_rows
+from services.leads.commands.duplicates import Rows, drop, index_rows, put
 from services.leads.contact import normal_email, normal_phone
 from services.leads.matching import Kind, Profile
 from services.leads.models import MatchRecord
 
 Record = Mapping[str, Any]
-NEVER = -1
-"""In place of a version: never heard of."""
 
 
-def know_account(uow: UnitOfWork, record: Record) -> None:
-    """Keeps an account as the newest event says; a closed one is nobody's duplicate."""
-    id = UUID(record["account_id"])
-    profile = matching.account(record["account_name"], record["domain"])
-    if not record["closed"]:
-        _put(uow, id, profile, id, record["version"])
-    elif _known(uow, "account", id) < record["version"]:
-        drop(uow, "account", [id])
+def know_accounts(uow: UnitOfWork, records: Sequence[Record]) -> None:
+    """Keeps accounts as the newest events say; a closed one is nobody's duplicate."""
+    fresh = _fresh(uow, "account", records)
+    put(uow, [_account_rows(uow, id, said) for id, said in fresh.items() if not said["closed"]])
 
 
-def know_contact(uow: UnitOfWork, vault: Vault, record: Record) -> None:
-    """Keeps a contact as the newest event says, with its account's company."""
-    id, account = UUID(record["contact_id"]), UUID(record["account_id"])
-    person = vault.open(uow, record["pii"], record["key_id"])
-    if not _put(uow, id, _contact(uow, account, person or {}), account, record["version"]):
-        return
-    if person is None and record["pii"]:
-        waiting = {"sealed": record["pii"], "key_id": record["key_id"]}
-        known = update(MatchRecord).where(*_is(uow, "contact", id)).values(**waiting)
-        uow.session.execute(known, execution_options=PLAIN)
+def know_contacts(uow: UnitOfWork, vault: Vault, records: Sequence[Record]) -> None:
+    """Keeps contacts as the newest events say, with their accounts' companies."""
+    _put_contacts(uow, vault, _fresh(uow, "contact", records))
 
 
-def open_contact(uow: UnitOfWork, vault: Vault, id: UUID, *, erased: bool) -> None:
-    """Lets a contact be found whose key has come; forgets one that was erased."""
-    if erased:
-        return forget_contact(uow, id)
-    names = (MatchRecord.sealed, MatchRecord.key_id, MatchRecord.account_id, MatchRecord.version)
-    row = uow.session.execute(select(*names).where(*_is(uow, "contact", id))).one_or_none()
-    if row is not None and row.sealed:
-        person = vault.open(uow, row.sealed, row.key_id) or {}
-        drop(uow, "contact", [id])
-        _store(uow, id, _contact(uow, row.account_id, person), row.account_id, row.version)
-    return None
+def open_contacts(uow: UnitOfWork, vault: Vault, keys: Sequence[KeyEvent]) -> None:
+    """Lets contacts be found whose keys have come; forgets those that were erased."""
+    store_subject_keys(uow, keys)
+    came = {UUID(key.key.partition(":")[2]): bool(key.record) for key in keys}
+    forget_contacts(uow, [id for id, there in came.items() if not there])
+    names = (MatchRecord.id, MatchRecord.account_id, MatchRecord.version,
+             MatchRecord.sealed.label("pii"), MatchRecord.key_id)  # fmt: skip
+    mine = _are(uow, "contact", [id for id, there in came.items() if there])
+    waiting = uow.session.execute(select(*names).where(*mine, MatchRecord.sealed.is_not(None)))
+    found = {row.id: row._asdict() for row in waiting}
+    drop(uow, "contact", list(found))
+    _put_contacts(uow, vault, found)
 
 
-def forget_contact(uow: UnitOfWork, id: UUID) -> None:
-    """A contact that is no longer there is nobody's duplicate."""
-    drop(uow, "contact", [id])
+def forget_contacts(uow: UnitOfWork, ids: Sequence[UUID]) -> None:
+    """Contacts that are no longer there are nobody's duplicates."""
+    drop(uow, "contact", ids)
 
 
-def _contact(uow: UnitOfWork, account: UUID, person: Record) -> Profile:
-    company = uow.session.scalar(select(MatchRecord.company).where(*_is(uow, "account", account)))
+def _fresh(uow: UnitOfWork, object: Kind, records: Iterable[Record]) -> dict[UUID, Record]:
+    """What is newer than what is known, which goes; by id, under the locks of what is known."""
+    told: dict[UUID, Record] = {}
+    for record in records:
+        id = UUID(record[f"{object}_id"])
+        if id not in told or told[id]["version"] < record["version"]:
+            told[id] = record
+    names = select(MatchRecord.id, MatchRecord.version).where(*_are(uow, object, told))
+    locked = names.order_by(MatchRecord.id).with_for_update()
+    known = {row.id: row.version for row in uow.session.execute(locked)}
+    fresh = {id: record for id, record in told.items() if id not in known or known[id] < record["version"]}
+    drop(uow, object, [id for id in fresh if id in known])
+    return fresh
+
+
+def _account_rows(uow: UnitOfWork, id: UUID, said: Record) -> Rows:
+    profile = matching.account(said["account_name"], said["domain"])
+    return index_rows(uow.tenant, id, profile, id, said["version"])
+
+
+def _put_contacts(uow: UnitOfWork, vault: Vault, contacts: Mapping[UUID, Record]) -> None:
+    """`contacts`: id to account_id, version and the sealed person."""
+    accounts = {id: UUID(str(said["account_id"])) for id, said in contacts.items()}
+    companies = _companies(uow, set(accounts.values()))
+    people = vault.open_all(uow, [(said["pii"], said["key_id"]) for said in contacts.values()])
+    rows = []
+    for (id, said), person in zip(contacts.items(), people, strict=True):
+        profile = _contact(companies.get(accounts[id]), person or {})
+        found = index_rows(uow.tenant, id, profile, accounts[id], said["version"])
+        if person is None and said["pii"]:
+            waiting = {"sealed": said["pii"], "key_id": said["key_id"]}
+            found = {**found, MatchRecord: [{**record, **waiting} for record in found[MatchRecord]]}
+        rows.append(found)
+    put(uow, rows)
+
+
+def _companies(uow: UnitOfWork, accounts: Collection[UUID]) -> dict[UUID, str | None]:
+    if not accounts:
+        return {}
+    found = select(MatchRecord.id, MatchRecord.company).where(*_are(uow, "account", accounts))
+    return {row.id: row.company for row in uow.session.execute(found)}
+
+
+def _contact(company: str | None, person: Record) -> Profile:
     email, phone = person.get("email"), person.get("phone")
     return matching.person(
         "contact",
@@ -75,27 +106,5 @@ def _contact(uow: UnitOfWork, account: UUID, person: Record) -> Profile:
     )
 
 
-def _put(uow: UnitOfWork, id: UUID, profile: Profile, account: UUID, version: int) -> bool:
-    """Keeps what is newer than what is known; whether it was."""
-    known = _known(uow, profile.kind, id)
-    if known >= version:
-        return False
-    if known > NEVER:
-        drop(uow, profile.kind, [id])
-    _store(uow, id, profile, account, version)
-    return True
-
-
-def _store(uow: UnitOfWork, id: UUID, profile: Profile, account: UUID, version: int) -> None:
-    insert_plain(uow.session, index_rows(uow.tenant, id, profile, account, version))
-
-
-def _known(uow: UnitOfWork, object: Kind, id: UUID) -> int:
-    """The version that is known, under its lock."""
-    found = select(MatchRecord.version).where(*_is(uow, object, id)).with_for_update()
-    known = uow.session.scalar(found)
-    return NEVER if known is None else known
-
-
-def _is(uow: UnitOfWork, object: Kind, id: UUID) -> tuple[Any, ...]:
-    return MatchRecord.tenant_id == uow.tenant, MatchRecord.object == object, MatchRecord.id == id
+def _are(uow: UnitOfWork, object: Kind, ids: Iterable[UUID]) -> tuple[Any, ...]:
+    return MatchRecord.tenant_id == uow.tenant, MatchRecord.object == object, MatchRecord.id.in_(list(ids))

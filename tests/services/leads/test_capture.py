@@ -22,7 +22,7 @@ def account(house: House, *, closed: bool = False, tenant: UUID = ACME) -> str:
     """An account that the accounts service has told of."""
     id = str(uuid4())
     record = {"account_id": id, "version": 1, "closed": closed, "owner_id": None}
-    house.run(lambda uow: commands.store_account(uow, record), tenant)
+    house.run(lambda uow: commands.store_accounts(uow, [record]), tenant)
     return id
 
 

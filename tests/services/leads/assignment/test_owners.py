@@ -61,7 +61,7 @@ class Office:
         account = str(id or uuid4())
         record = {"account_id": account, "version": version, "closed": False}
         record |= {"owner_id": owner and USERS[owner]}
-        self.house.run(lambda uow: commands.store_account(uow, record))
+        self.house.run(lambda uow: commands.store_accounts(uow, [record]))
         return account
 
     def lead(self, by: str = "ada", **fields: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Accounts and contacts as the accounts service tells of them: found as likely duplicates, and forgotten."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -7,11 +8,12 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from chassis.pii import Vault, store_subject_key
+from chassis.pii import Vault
 from chassis.settings import LOCAL_PII_KEY
 from services.leads import commands
 from tests.services.leads.conftest import ACME, House
 from tests.services.leads.matching.test_entry import found
+from tests.services.statements import statements
 
 ACCOUNT, CONTACT = uuid4(), uuid4()
 JO = {"first_name": "Jo", "last_name": "Doe", "email": "Jo@ACME.example", "phone": "+49 30 123456"}
@@ -27,7 +29,7 @@ class Accounts:
     def account(self, name: str, version: int = 1, *, closed: bool = False) -> None:
         """AccountOpened or AccountChanged."""
         record = {"account_id": str(ACCOUNT), "account_name": name, "domain": None}
-        self.run(lambda uow: commands.know_account(uow, {**record, "version": version, "closed": closed}))
+        self.run(lambda uow: commands.know_accounts(uow, [{**record, "version": version, "closed": closed}]))
 
     def sealed(self, person: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
         """A contact event's fields, and the record of its key, which the accounts service alone has yet."""
@@ -44,16 +46,12 @@ class Accounts:
     def contact(self, fields: dict[str, Any], version: int) -> None:
         """ContactAdded or ContactChanged."""
         ids = {"account_id": str(ACCOUNT), "contact_id": str(CONTACT), "version": version}
-        self.run(lambda uow: commands.know_contact(uow, self.house.vault, {**ids, **fields}))
+        self.run(lambda uow: commands.know_contacts(uow, self.house.vault, [{**ids, **fields}]))
 
     def key(self, record: dict[str, Any] | None) -> None:
         """SubjectKey, or its tombstone."""
-
-        def came(uow: Any) -> None:
-            store_subject_key(uow, _Key(f"{ACME}:{CONTACT}", record))
-            commands.open_contact(uow, self.house.vault, CONTACT, erased=record is None)
-
-        self.run(came)
+        key = _Key(f"{ACME}:{CONTACT}", record)
+        self.run(lambda uow: commands.open_contacts(uow, self.house.vault, [key]))
 
 
 class _Key:
@@ -117,5 +115,38 @@ def test_a_removed_contact_is_found_by_nobody(ana: httpx.Client, accounts: Accou
     fields, key = accounts.sealed(JO)
     accounts.key(key)
     accounts.contact(fields, version=2)
-    house.run(lambda uow: commands.forget_contact(uow, CONTACT))
+    house.run(lambda uow: commands.forget_contacts(uow, [CONTACT]))
     assert found(ana, email="jo@acme.example") == []
+
+
+def test_of_two_words_on_an_account_in_one_batch_the_newer_one_holds(ana: httpx.Client, house: House) -> None:
+    house.run(lambda uow: commands.know_accounts(uow, [said(ACCOUNT, "Globex", 3), said(ACCOUNT, "Acme", 2)]))
+    assert found(ana, company="ACME") == []
+    assert found(ana, company="Globex AG") == [("account", ["company"])]
+
+
+def test_many_accounts_and_contacts_are_kept_by_as_few_statements_as_one(
+    house: House, accounts: Accounts
+) -> None:
+    many = [uuid4() for _ in range(50)]
+    fields, key = accounts.sealed(JO)
+    accounts.key(key)
+    for version, most in ((1, 2), (2, 4)):  # what is known already is taken out before
+        told = [said(id, f"Acme {number}", version) for number, id in enumerate(many)]
+        with statements() as sent:
+            house.run(partial(commands.know_accounts, records=told))
+        assert len(sent) <= most, "\n".join(sent)
+        people = [{**said(id, "", version), **fields, "contact_id": str(id)} for id in many]
+        with statements() as sent:
+            house.run(partial(commands.know_contacts, vault=house.vault, records=people))
+        assert len(sent) <= most + 2, "\n".join(sent)
+    assert house.rows("SELECT object, version, count(*) FROM match_records GROUP BY 1, 2 ORDER BY 1") == [
+        ("account", 2, 50),
+        ("contact", 2, 50),
+    ]
+
+
+def said(id: UUID, name: str, version: int) -> dict[str, Any]:
+    """What AccountChanged says, as far as leads read it."""
+    about = {"account_id": str(id), "account_name": name, "domain": None}
+    return {**about, "version": version, "closed": False}
