@@ -29,6 +29,7 @@ SUMMARY = {
     "stale_deal": "too long in its stage",
     "lead_assigned": "assigned: {detail}",
     "lead_converted": "converted by {detail}",
+    "customer_onboarding": "a new customer: onboarding is yours",
 }
 """What an alert says, by kind."""
 PAGES = {"at_risk_account": "accounts", "stale_deal": "opportunities"}

@@ -12,6 +12,8 @@ from services.notifications.domain import Notice, NoticeKind, addressed
 from services.notifications.models import Alert
 
 Record = dict[str, Any]
+ONBOARDING = "onboarding_task"
+"""The follow-on of a conversion that is the manager's to do."""
 
 
 def tell_assigned(uow: UnitOfWork, records: Sequence[Record]) -> None:
@@ -21,11 +23,16 @@ def tell_assigned(uow: UnitOfWork, records: Sequence[Record]) -> None:
 
 
 def tell_converted(uow: UnitOfWork, records: Sequence[Record]) -> None:
-    """Tells whoever manages the account and who owned the lead, but for who converted it."""
+    """Tells whoever manages the account and who owned the lead, but for who converted it.
+
+    To onboard a new customer is the manager's, whoever converted, where the tenant wants that told (F50).
+    """
     told = {}
     for record in records:
         notice = _notice("lead_converted", record, f"path {record['path']}")
         told[notice] = addressed([id_of(record["account_owner_id"]), notice.owner], record["actor"])
+        if ONBOARDING in record["follow_ons"] and record["path"] == "A":
+            told[_notice("customer_onboarding", record, "")] = addressed([id_of(record["account_owner_id"])])
     _tell(uow, told)
 
 

@@ -1,4 +1,4 @@
-"""Notices: what somebody is told once. Nothing has to end, and nobody has to do anything (F43, F45)."""
+"""Notices: what somebody is told once. Nothing has to end (F43, F45, F50)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-NoticeKind = Literal["lead_assigned", "lead_converted"]
+NoticeKind = Literal["lead_assigned", "lead_converted", "customer_onboarding"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,6 @@ class Notice:
     """For people."""
 
 
-def addressed(concerned: Iterable[UUID | None], actor: str) -> list[UUID]:
-    """Who is told, in a steady order: whom it concerns, but for who did it and knows."""
+def addressed(concerned: Iterable[UUID | None], actor: str | None = None) -> list[UUID]:
+    """Who is told, in a steady order: whom it concerns, but for who did it and knows, if anybody does."""
     return sorted(person for person in set(concerned) if person and actor != f"user:{person}")

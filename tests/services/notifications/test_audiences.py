@@ -4,6 +4,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from chassis.clock import millis
 from chassis.ids import derived_id, new_id
 from services.notifications import commands
@@ -80,6 +82,22 @@ def test_who_takes_a_lead_and_who_gives_it_to_the_queue_is_not_told(house: House
 def test_the_manager_of_the_account_is_told_of_a_conversion(house: House) -> None:
     ana, eva = house.person("ana", "rep"), house.person("eva", "account_manager")
     done = event(house.lead("Jane", ana), f"user:{ana}", owner_id=str(ana), account_owner_id=str(eva))
-    house.run(lambda uow: commands.tell_converted(uow, [{**done, "path": "B"}]))
+    house.run(lambda uow: commands.tell_converted(uow, [{**done, "path": "B", "follow_ons": []}]))
     assert inbox(house, ana) == []
     assert [item.alert.summary for item in inbox(house, eva)] == ["converted by path B"]
+
+
+@pytest.mark.parametrize(
+    ("path", "follow_ons", "told"),
+    [("A", ["onboarding_task"], 1), ("A", ["welcome_mail"], 0), ("B", ["onboarding_task"], 0)],
+)
+def test_a_new_customer_is_handed_to_the_manager_whoever_converted_where_the_tenant_wants_it(
+    house: House, path: str, follow_ons: list[str], told: int
+) -> None:
+    eva = house.person("eva", "account_manager")
+    done = event(house.lead("Jane", eva), f"user:{eva}", owner_id=str(eva), account_owner_id=str(eva))
+    for _ in range(2):
+        house.run(
+            lambda uow: commands.tell_converted(uow, [{**done, "path": path, "follow_ons": follow_ons}])
+        )
+    assert [item.alert.kind for item in inbox(house, eva)] == ["customer_onboarding"] * told
