@@ -1,6 +1,7 @@
 """From a batch that fails to the record at fault: halved until it stands alone, then put aside (G8)."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -9,13 +10,15 @@ from chassis.consumer.batch import Batch
 from chassis.consumer.errors import Overtaken, TooManyFailures
 from chassis.consumer.records import Item, Position, Refusal
 from chassis.consumer.registry import Consumers
-from chassis.db import Contended, Database, DatabaseUnavailable, retried
+from chassis.db import Contended, Database, DatabaseUnavailable, retried, took_too_long
 from chassis.dead_letters.table import Letter
 from chassis.failpoints import FailpointHit
 
 ATTEMPTS = 3
 """A record is tried so often before it is called poison."""
 PAUSES = (0.02, 0.1)
+SLOW_ATTEMPTS = 5
+"""A batch is given up by the database at the statement's time-out so often before that is the records'."""
 FAILURES_IN_A_ROW = 25
 """Records put aside with none applied between them: then it is not the records, and the consumer stops."""
 
@@ -35,6 +38,7 @@ class Worker:
         self._group = consumers.group
         self._limit = failures_in_a_row
         self._failures = 0
+        self._slow: Counter[tuple[Position, int]] = Counter()
 
     def process(self, items: Sequence[Item], expected: dict[Position, int]) -> None:
         """Applies items, or puts aside those that cannot be. Blocks.
@@ -49,14 +53,25 @@ class Worker:
             self._attempt(lambda: self._batch.apply(rest, expected))
             if not all(isinstance(item, Refusal) for item in rest):
                 self._failures = 0
+            self._slow.clear()
         except NO_POISON:
             raise
         except Exception as error:
+            self._wait_out(rest[0], error)
             if len(rest) == 1:
                 self._suspect(rest[0], expected, error)
             else:
                 for part in self._parts(rest):
                     self.process(part, expected)
+
+    def _wait_out(self, first: Item, error: Exception) -> None:
+        """Raises DatabaseUnavailable, some times, where a statement took too long: no poison yet (F19)."""
+        if not took_too_long(error):
+            return
+        place = first.raw.position, first.raw.offset
+        self._slow[place] += 1
+        if self._slow[place] < SLOW_ATTEMPTS:
+            raise DatabaseUnavailable("a statement took too long") from error
 
     def store_passed(self, expected: dict[Position, int]) -> None:
         """Moves positions over records that no handler wanted. Raises Overtaken and the surroundings'."""

@@ -8,7 +8,15 @@ from chassis.db.connections import (
     libpq_url,
     sqlalchemy_url,
 )
-from chassis.db.errors import TRIES, Contended, DatabaseUnavailable, PoolExhausted, retried, translated
+from chassis.db.errors import (
+    TRIES,
+    Contended,
+    DatabaseUnavailable,
+    PoolExhausted,
+    retried,
+    took_too_long,
+    translated,
+)
 from chassis.db.inserts import insert_fresh, insert_plain, values_of, whole, write_plain
 from chassis.db.models import Model, TenantScoped
 from chassis.db.newest import keep_newest
@@ -35,6 +43,7 @@ __all__ = [
     "libpq_url",
     "retried",
     "sqlalchemy_url",
+    "took_too_long",
     "translated",
     "values_of",
     "whole",

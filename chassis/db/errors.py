@@ -43,6 +43,11 @@ def retried(attempt: Callable[[], T]) -> T:
     return attempt()
 
 
+def took_too_long(error: Exception) -> bool:
+    """Whether the database gave a statement up at its time-out, which need not be the statement's fault."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == _TOO_SLOW
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Names the errors of the surroundings; every other one passes as it is."""

@@ -362,6 +362,31 @@ def test_a_database_that_goes_away_is_waited_for(world: World) -> None:
         eventually(world.caught_up)
 
 
+@pytest.mark.parametrize(("times", "told", "trail"), [(4, [], "1"), (1_000, ["failed"], None)])
+def test_a_slow_database_is_waited_for_and_a_record_that_is_always_too_slow_is_put_aside(
+    world: World, times: int, told: list[str], trail: str | None
+) -> None:
+    """F19"""
+    slow = iter(range(times))
+    consumers = Consumers("tally")
+
+    @consumers.on(world.topic, "LeadStatusChanged")
+    def tally(uow: UnitOfWork, event: Event) -> None:
+        if event.record["lead_id"] == service.lead(1) and next(slow, None) is not None:
+            uow.session.execute(text("SET LOCAL statement_timeout = 20"))
+            uow.session.execute(text("SELECT pg_sleep(10)"))
+        service.apply_one(uow, event)
+
+    world.change(1)
+    world.change(2)
+    sent(world)
+    with world.consumer(consumers):
+        eventually(lambda: read_to_the_end(world))
+    assert causes(world) == told
+    expected = {service.lead(1): trail, service.lead(2): "1"}
+    assert world.trails() == {lead: trail for lead, trail in expected.items() if trail}
+
+
 # --- what handlers are given
 
 
