@@ -93,6 +93,8 @@ class Contact(TenantScoped, Model):
     phone: Mapped[str | None]
     phone_e164: Mapped[str | None]
     primary: Mapped[bool] = mapped_column("is_primary")
+    attributes: Mapped[dict[str, Any] | None]
+    """What a conversion brought of the lead beside the fields above (F47)."""
     origin_lead_id: Mapped[UUID | None]
     conversion_id: Mapped[UUID | None]
 

@@ -10,7 +10,7 @@ from chassis.db import UnitOfWork
 from chassis.ids import new_id
 from chassis.outbox import Outgoing
 from chassis.pii import Vault
-from services.leads.conversion import deal_type, title
+from services.leads.conversion import Mapped, deal_type, title
 from services.leads.domain import Consent, StatusChanged, facts_of
 from services.leads.models import ConversionRow, Form, FormSubmission, Lead
 from services.leads.scoring import RuleSet
@@ -83,11 +83,12 @@ def lead_score_adjusted(uow: UnitOfWork, lead: Lead, event_id: UUID, points: int
 
 
 def conversion_started(
-    uow: UnitOfWork, vault: Vault, lead: Lead, row: ConversionRow, attributes: Mapping[str, str]
+    uow: UnitOfWork, vault: Vault, lead: Lead, row: ConversionRow, mapped: Mapped
 ) -> Outgoing:
     """A conversion begins; the person, and what is mapped of them, is sealed under the lead's own key."""
     person = {name: value for name, value in person_of(lead).items() if name in PERSONAL}
-    pii, key_id = vault.seal(uow, lead.id, {**person, "attributes": dict(attributes)})
+    said = {"attributes": mapped.of("account"), "contact_attributes": mapped.of("contact")}
+    pii, key_id = vault.seal(uow, lead.id, {**person, **said})
     record = {
         **_about(uow, lead, new_id()),
         "conversion_id": str(row.id),
@@ -125,6 +126,8 @@ def conversion_opportunity_wanted(uow: UnitOfWork, lead: Lead, row: ConversionRo
         "owner_id": _text(lead.owner_id),
         "lead_source": lead.lead_source,
         "score": row.score["score"],
+        "pii": row.pii,
+        "key_id": row.key_id,
     }
     return _lead(uow, "ConversionOpportunityWanted", lead, record)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from chassis.colleagues import store_colleague
 from chassis.consumer import Consumers, Event
 from chassis.db import UnitOfWork
+from chassis.pii import store_subject_keys
 from chassis.runtime import Runtime
 from services.opportunities import commands
 
@@ -42,3 +43,4 @@ def know_accounts(uow: UnitOfWork, events: Sequence[Event]) -> None:
 
 
 consumers.on("identity.user", "User", resent=False)(store_colleague)
+consumers.on_batch("leads.subject-key", "SubjectKey", resent=False)(store_subject_keys)

@@ -66,6 +66,9 @@ class Opportunity(TenantScoped, Model):
     lead_source: Mapped[str | None]
     score_factor: Mapped[int | None]
     """Percent."""
+    pii: Mapped[bytes | None]
+    """What the conversion brought of the lead, sealed under the lead's key as it came."""
+    key_id: Mapped[str | None]
 
     @property
     def amount(self) -> Money | None:

@@ -72,11 +72,13 @@ class Somebody:
 
     def be_asked_for_a_wish(self) -> None:
         """Leads have a field for it, and a conversion takes it along."""
-        wish = {"wish": {"label": "Heart's wish", "type": "text"}}
-        self.ada.change("PUT", "/api/leads/settings/custom-fields", {"custom_fields": wish})
+        names = ("wish", "hope", "dream")
+        fields = {name: {"label": f"Heart's {name}", "type": "text"} for name in names}
+        self.ada.change("PUT", "/api/leads/settings/custom-fields", {"custom_fields": fields})
         page = "/api/leads/settings/conversion"
         known = self.ada.get(page)
         mapping = known["mapping"] | {"custom.wish": "account.attributes.wish"}
+        mapping |= {"custom.hope": "contact.attributes.hope", "custom.dream": "opportunity.attributes.dream"}
         self.ada.change("PUT", page, known | {"mapping": mapping})
 
     def come_by_form(self) -> None:
@@ -103,7 +105,7 @@ class Somebody:
             "utm": {"term": self.name},
             "consents": {"email": proof},
             "company": "Initech",
-            "custom": {"wish": self.text},
+            "custom": dict.fromkeys(("wish", "hope", "dream"), self.text),
         }
         body: Json = {**self.person, **said, "industry": "technology", "company_size": "enterprise"}
         self.leads["api"] = self.ada.post("/api/leads", body, key=uuid.uuid4().hex)["id"]

@@ -118,18 +118,26 @@ def test_a_lead_without_an_account_becomes_account_contact_and_deal(world: World
 
 def test_own_fields_of_a_lead_go_where_they_are_mapped_and_others_are_named(world: World, ada: Api) -> None:
     fields = {"fleet": {"label": "Fleet", "type": "number"}, "born": {"label": "Born", "type": "date"}}
+    fields["vip"] = {"label": "VIP", "type": "boolean"}
     ada.change("PUT", "/api/leads/settings/custom-fields", {"custom_fields": fields})
     page = "/api/leads/settings/conversion"
     known = ada.get(page)
-    mapping = known["mapping"] | {"custom.fleet": "account.attributes.trucks"}
+    mapping = known["mapping"] | {
+        "custom.fleet": "account.attributes.trucks",
+        "custom.vip": "contact.attributes.vip",
+        "region": "opportunity.attributes.region",
+    }
     ada.change("PUT", page, known | {"mapping": mapping})
-    lead = qualified(world, ada, custom={"fleet": 40, "born": "1988-02-29"})
+    lead = qualified(world, ada, region="Wien", custom={"fleet": 40, "born": "1988-02-29", "vip": True})
     done = convert(ada, lead)
     ada.change("PUT", page, known)
     assert (done["path"], done["unmapped"]) == ("A", ["custom.born"])
     account = ada.get(f"/api/accounts/{done['account_id']}")
-    assert account["custom"] == {"trucks": "40"}
-    assert ada.get(f"/api/leads/{lead['id']}")["custom"] == {"fleet": 40, "born": "1988-02-29"}
+    (contact,) = contacts(ada, account["id"])
+    assert (account["custom"], contact["attributes"]) == ({"trucks": "40"}, {"vip": "true"})
+    deal = f"/api/opportunities/{done['opportunity_id']}"
+    assert eventually(lambda: ada.get(deal)["attributes"], bool) == {"region": "Wien"}
+    assert ada.get(f"/api/leads/{lead['id']}")["custom"] == lead["custom"]
 
 
 def test_an_account_without_a_deal_is_no_worse_a_customer(world: World, ada: Api) -> None:

@@ -71,6 +71,8 @@ class ContactView(View):
     phone: str | None
     phone_e164: str | None
     primary: bool
+    attributes: dict[str, str] | None
+    """What a conversion brought of the lead, by the tenant's mapping."""
     origin_lead_id: UUID | None
     version: int
     created_at: datetime

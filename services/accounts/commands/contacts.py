@@ -96,6 +96,7 @@ def add_contact(
         primary=first,
         origin_lead_id=fields.get("origin_lead_id"),
         conversion_id=fields.get("conversion_id"),
+        attributes=fields.get("attributes"),
         **{name: fields.get(name) for name in events.PERSONAL},
         **reached_by(uow, vault, fields, account.country),
     )

@@ -184,7 +184,8 @@ def _contact(
         return uow.session.get_one(Contact, (uow.tenant, row.contact_id)), False
     if scene.holder:
         return scene.holder[0], False
-    fields = {**scene.person, "origin_lead_id": row.lead_id, "conversion_id": row.id}
+    mapped = {"attributes": scene.person.get("contact_attributes") or None}
+    fields = {**scene.person, **mapped, "origin_lead_id": row.lead_id, "conversion_id": row.id}
     return add_contact(uow, vault, account, row.contact_id, fields), True
 
 

@@ -1,8 +1,9 @@
 """Conversions: begun by a command, carried on by the answers of accounts and opportunities (F44-F51)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from chassis.db import UnitOfWork
 from chassis.ids import derived_id, id_of
+from chassis.outbox import Outgoing
 from chassis.pii import Vault
 from services.leads import conversion, domain, events
 from services.leads.commands.settings import check_custom, read_setting, store_setting
@@ -21,6 +23,7 @@ from services.leads.conversion import (
     ConversionNotFound,
     Converted,
     Failed,
+    Mapped,
     NewIds,
     OpportunityWanted,
     OtherCommand,
@@ -28,6 +31,7 @@ from services.leads.conversion import (
     Settings,
     Started,
     Subject,
+    Thing,
     Told,
 )
 from services.leads.models import ConversionRow, Lead
@@ -53,16 +57,25 @@ def convert_lead(uow: UnitOfWork, vault: Vault, lead_id: UUID, command: Command,
     if known is not None:
         return _same(known, command)
     standing = Subject(lead.id, lead.status, lead.account_id, lead.conversion_id)
-    row = _row(uow, lead, conversion.plan(standing, command, _ids(id)), command)
+    planned = conversion.plan(standing, command, _ids(id))
+    mapped = _mapped(uow, lead, conversion.opened(planned, command))
+    row = _row(uow, vault, lead, planned, command, mapped)
     uow.session.add(row)
     lead.conversion_id = id
-    _carry_on(uow, lead, row, conversion.started(_state(row)), vault)
+    start = partial(events.conversion_started, uow, vault, lead, row, mapped)
+    _carry_on(uow, lead, row, conversion.started(_state(row)), start)
     return row
 
 
 def account_ready(uow: UnitOfWork, record: Record) -> None:
-    """Accounts did its step; the answer to a conversion that is over changes nothing."""
+    """Accounts did its step; the answer to a conversion that is over changes nothing.
+
+    A contact that was found by the person's address keeps its own attributes: those of the lead are unmapped.
+    """
     lead, row = _under_way(uow, record)
+    opened = conversion.opened(_state(row), Command(**row.command))
+    if row.state == "account_wanted" and not record["contact_created"] and "contact" in opened:
+        row.unmapped = list(_mapped(uow, lead, opened - {"contact"}).unmapped)
     account = Account(
         UUID(record["account_id"]),
         record["account_name"],
@@ -158,8 +171,11 @@ def _command(command: Command) -> dict[str, Any]:
     return {name: str(v) if isinstance(v, UUID) else v for name, v in values.items()}
 
 
-def _row(uow: UnitOfWork, lead: Lead, planned: Conversion, command: Command) -> ConversionRow:
+def _row(
+    uow: UnitOfWork, vault: Vault, lead: Lead, planned: Conversion, command: Command, mapped: Mapped
+) -> ConversionRow:
     settings = settings_of(uow)
+    pii, key_id = _sealed(uow, vault, lead, mapped)
     amount = command.amount or settings.amount_for(lead.company_size)
     return ConversionRow(
         tenant_id=uow.tenant,
@@ -173,7 +189,9 @@ def _row(uow: UnitOfWork, lead: Lead, planned: Conversion, command: Command) -> 
         amount_minor=amount.minor if amount else None,
         currency=amount.currency if amount else None,
         close_date=_close_date(uow, command, settings),
-        unmapped=list(_mapped(lead, settings).unmapped),
+        unmapped=list(mapped.unmapped),
+        pii=pii,
+        key_id=key_id,
     )
 
 
@@ -183,8 +201,15 @@ def _close_date(uow: UnitOfWork, command: Command, settings: Settings) -> date:
     return uow.now.date() + timedelta(days=settings.close_days)
 
 
-def _mapped(lead: Lead, settings: Settings) -> conversion.Mapped:
-    return conversion.mapped({name: getattr(lead, name) for name in conversion.PROFILE}, settings.mapping)
+def _mapped(uow: UnitOfWork, lead: Lead, opened: Collection[Thing]) -> Mapped:
+    profile = {name: getattr(lead, name) for name in conversion.PROFILE}
+    return conversion.mapped(profile, settings_of(uow).mapping, opened)
+
+
+def _sealed(uow: UnitOfWork, vault: Vault, lead: Lead, mapped: Mapped) -> tuple[bytes | None, str | None]:
+    """What the opportunity gets of the lead; it is told only once the account is there."""
+    attributes = mapped.of("opportunity")
+    return vault.seal(uow, lead.id, {"attributes": attributes}) if attributes else (None, None)
 
 
 def _under_way(uow: UnitOfWork, record: Record) -> tuple[Lead, ConversionRow]:
@@ -207,7 +232,7 @@ def _carry_on(
     lead: Lead,
     row: ConversionRow,
     moved: tuple[Conversion, Sequence[Told]],
-    vault: Vault | None = None,
+    start: Callable[[], Outgoing] | None = None,
 ) -> None:
     """Stores where the conversion stands now and says what is to be said."""
     standing, told = moved
@@ -216,8 +241,9 @@ def _carry_on(
     for fact in told:
         match fact:
             case Started():
-                assert vault is not None  # only the beginning seals
-                _start(uow, vault, lead, row)
+                assert start is not None  # only the beginning has something to seal
+                bump(uow, lead)
+                uow.publish(start())
             case OpportunityWanted(account):
                 row.account_name = account.name
                 bump(uow, lead)
@@ -226,12 +252,6 @@ def _carry_on(
                 _converted(uow, lead, row)
             case Failed():
                 _failed(uow, lead, row)
-
-
-def _start(uow: UnitOfWork, vault: Vault, lead: Lead, row: ConversionRow) -> None:
-    bump(uow, lead)
-    attributes = _mapped(lead, settings_of(uow)).attributes
-    uow.publish(events.conversion_started(uow, vault, lead, row, attributes))
 
 
 def _converted(uow: UnitOfWork, lead: Lead, row: ConversionRow) -> None:

@@ -16,13 +16,15 @@ from services.leads.conversion.errors import (
 from services.leads.conversion.mapping import (
     DEFAULT_MAPPING,
     PROFILE,
+    THINGS,
     Mapped,
+    Thing,
     UnknownTarget,
     check,
     check_targets,
     mapped,
 )
-from services.leads.conversion.plan import Command, Money, NewIds, Subject, deal_type, plan, title
+from services.leads.conversion.plan import Command, Money, NewIds, Subject, deal_type, opened, plan, title
 from services.leads.conversion.saga import (
     OVER,
     Account,
@@ -47,6 +49,7 @@ __all__ = [
     "FOLLOW_ONS",
     "OVER",
     "PROFILE",
+    "THINGS",
     "Account",
     "AlreadyConverted",
     "AlreadyOver",
@@ -68,6 +71,7 @@ __all__ = [
     "Started",
     "State",
     "Subject",
+    "Thing",
     "Told",
     "UnknownTarget",
     "account_ready",
@@ -76,6 +80,7 @@ __all__ = [
     "check_targets",
     "deal_type",
     "mapped",
+    "opened",
     "opportunity_ready",
     "plan",
     "refused",

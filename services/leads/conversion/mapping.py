@@ -1,7 +1,8 @@
-"""Which field of a lead becomes which field of account or contact: a table per tenant (F47)."""
+"""Which field of a lead becomes which field of account, contact or opportunity: a table per tenant (F47)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Final, Literal
 
 PROFILE = (
     "first_name", "last_name", "company", "job_title", "email", "phone", "industry", "company_size",
@@ -12,8 +13,10 @@ PROFILE = (
 DOCUMENTS = ("utm", "custom")
 """Of these every part is mapped by itself, as `utm.campaign`."""
 CONTACT = ("first_name", "last_name", "email", "phone", "job_title")
-ATTRIBUTE = "account.attributes."
-"""Whatever stands behind it is the name of an attribute that the account keeps as text."""
+Thing = Literal["account", "contact", "opportunity"]
+THINGS: Final[tuple[Thing, ...]] = ("account", "contact", "opportunity")
+ATTRIBUTES: Final = ".attributes."
+"""Behind it stands the name of an attribute that the thing keeps as text."""
 
 FIXED: Mapping[str, str] = {
     **{name: f"contact.{name}" for name in CONTACT},
@@ -24,8 +27,8 @@ FIXED: Mapping[str, str] = {
 }
 """What conversion itself rests on; a tenant adds to it."""
 DEFAULT_MAPPING: Mapping[str, str] = {
-    "region": f"{ATTRIBUTE}region",
-    "description": f"{ATTRIBUTE}description",
+    "region": "account.attributes.region",
+    "description": "account.attributes.description",
 }
 
 
@@ -37,10 +40,14 @@ class UnknownTarget(Exception):
 class Mapped:
     """What of a lead goes where, and what goes nowhere."""
 
-    attributes: Mapping[str, str]
-    """Attribute of the account to its value."""
+    attributes: Mapping[Thing, Mapping[str, str]]
+    """Of each thing that has any: attribute to its value."""
     unmapped: tuple[str, ...]
-    """Fields of the lead that have a value and no target: told, never dropped in silence."""
+    """Fields of the lead that have a value and come nowhere: told, never dropped in silence."""
+
+    def of(self, thing: Thing) -> Mapping[str, str]:
+        """Attributes of one of the things."""
+        return self.attributes.get(thing, {})
 
 
 def check(mapping: Mapping[str, str]) -> None:
@@ -50,8 +57,10 @@ def check(mapping: Mapping[str, str]) -> None:
             raise UnknownTarget(f"{field} always becomes {FIXED[field]}.")
         if field.partition(".")[0] not in PROFILE:
             raise UnknownTarget(f"A lead has no field {field}.")
-        if not target.startswith(ATTRIBUTE) or not target.removeprefix(ATTRIBUTE).isidentifier():
-            raise UnknownTarget(f"{target} is no target: say {ATTRIBUTE}NAME.")
+        if _place(target) is None:
+            raise UnknownTarget(
+                f"{target} is no target: say account.attributes.NAME, contact. or opportunity. likewise."
+            )
 
 
 def check_targets(mapping: Mapping[str, str]) -> None:
@@ -63,12 +72,23 @@ def check_targets(mapping: Mapping[str, str]) -> None:
             raise UnknownTarget(f"{target} is filled by more than one field.")
 
 
-def mapped(profile: Mapping[str, object], mapping: Mapping[str, str]) -> Mapped:
-    """Sorts the fields of a lead that have a value."""
-    values = dict(_flat(profile))
-    attributes = {mapping[name].removeprefix(ATTRIBUTE): v for name, v in values.items() if name in mapping}
-    unmapped = sorted(name for name in values if name not in mapping and name not in FIXED)
-    return Mapped(attributes, tuple(unmapped))
+def mapped(profile: Mapping[str, object], mapping: Mapping[str, str], opened: Collection[Thing]) -> Mapped:
+    """Sorts the fields of a lead that have a value. What is not opened but there already keeps its own."""
+    attributes: dict[Thing, dict[str, str]] = {}
+    unmapped = []
+    for name, value in _flat(profile):
+        place = _place(mapping.get(name, ""))
+        if place and place[0] in opened:
+            attributes.setdefault(place[0], {})[place[1]] = value
+        elif name not in FIXED:
+            unmapped.append(name)
+    return Mapped(attributes, tuple(sorted(unmapped)))
+
+
+def _place(target: str) -> tuple[Thing, str] | None:
+    """Thing and attribute of a target; None where it is none."""
+    thing, _, name = target.partition(ATTRIBUTES)
+    return next(((one, name) for one in THINGS if one == thing and name.isidentifier()), None)
 
 
 def _flat(profile: Mapping[str, object]) -> list[tuple[str, str]]:

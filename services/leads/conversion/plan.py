@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.leads.conversion.errors import AlreadyConverted, ConversionActive, NotQualified
+from services.leads.conversion.mapping import Thing
 from services.leads.conversion.saga import Conversion
 
 DealType = Literal["new_business", "upsell", "cross_sell", "renewal"]
@@ -74,6 +75,16 @@ def plan(lead: Subject, command: Command, ids: NewIds) -> Conversion:
         contact_id=command.contact_id or ids.contact,
         opportunity_id=(command.opportunity_id or ids.opportunity) if wanted else None,
     )
+
+
+def opened(conversion: Conversion, command: Command) -> set[Thing]:
+    """What the conversion opens itself, as far as it is known beforehand; the rest is there already."""
+    opens: dict[Thing, bool] = {
+        "account": conversion.path == "A",
+        "contact": command.contact_id is None,
+        "opportunity": conversion.opportunity_id is not None and command.opportunity_id is None,
+    }
+    return {thing for thing, new in opens.items() if new}
 
 
 def deal_type(path: str, source: str) -> DealType:

@@ -37,3 +37,6 @@ class ConversionRow(TenantScoped, Model):
     currency: Mapped[str | None]
     close_date: Mapped[date]
     unmapped: Mapped[list[Any]]
+    pii: Mapped[bytes | None]
+    """What the opportunity gets of the lead, sealed under the lead's own key."""
+    key_id: Mapped[str | None]

@@ -1,6 +1,6 @@
 """Routes of opportunities: open, list, read, change, give, move, reopen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from chassis.http import (
     PagingDep,
     RequiredIfMatch,
     Router,
+    RuntimeDep,
     ScopeDep,
     Transaction,
     accepts,
@@ -45,24 +46,40 @@ def only_visible(opportunity: Id, uow: Transaction, scope: ScopeDep) -> Opportun
 
 DealDep = Annotated[Opportunity, Depends(only_visible)]
 """The deal that the path names; asked for once a request, by the guard."""
+
+
+def show_with(
+    uow: Transaction, runtime: RuntimeDep, response: Response
+) -> Callable[[Opportunity], OpportunityView]:
+    """Answers with a deal as it is, its version, and what opens of the person."""
+
+    def show(deal: Opportunity) -> OpportunityView:
+        response.headers["ETag"] = etag(deal.version)
+        return opportunity_view(deal, queries.attributes_of(uow, runtime.vault, [deal]).get(deal.id, {}))
+
+    return show
+
+
+ShowDep = Annotated[Callable[[Opportunity], OpportunityView], Depends(show_with)]
 router = Router(prefix="/api/opportunities", tags=["opportunities"], guards={"opportunity": only_visible})
 
 
 @router.post("", status_code=201, dependencies=[WRITERS])
 @accepts(idempotency_key="optional")
 def open_opportunity(
-    body: NewOpportunity, uow: Transaction, caller: CallerDep, response: Response
+    body: NewOpportunity, uow: Transaction, caller: CallerDep, response: Response, show: ShowDep
 ) -> OpportunityView:
     """A new deal; who sells owns the own deals."""
     owner = caller.user if caller.roles & OWNERS else None
     deal = commands.open_opportunity(uow, body.opening(owner))
     response.headers["Location"] = f"/api/opportunities/{deal.id}"
-    return _shown(deal, response)
+    return show(deal)
 
 
 @router.get("")
 def list_opportunities(
     uow: Transaction,
+    runtime: RuntimeDep,
     scope: ScopeDep,
     paging: PagingDep,
     pipeline: Annotated[Key | None, Query()] = None,
@@ -80,13 +97,16 @@ def list_opportunities(
     stale_by = uow.now if stale else None
     wanted = Wanted(pipeline, stage, outcome, type, owner_id, account_id, close_from, close_to, stale_by)
     rows = queries.list_opportunities(uow, scope, wanted, sort, _position(paging.after), paging.fetch)
-    return paging.page(rows, position=lambda row: _place(row, sort), view=opportunity_view)
+    known = queries.attributes_of(uow, runtime.vault, rows)
+    return paging.page(
+        rows, lambda row: _place(row, sort), lambda row: opportunity_view(row, known.get(row.id, {}))
+    )
 
 
 @router.get("/{opportunity}")
-def get_opportunity(opportunity: DealDep, response: Response) -> OpportunityView:
+def get_opportunity(opportunity: DealDep, show: ShowDep) -> OpportunityView:
     """One deal."""
-    return _shown(opportunity, response)
+    return show(opportunity)
 
 
 @router.patch("/{opportunity}", dependencies=[WRITERS])
@@ -96,10 +116,10 @@ def change_opportunity(
     uow: Transaction,
     scope: ScopeDep,
     seen: RequiredIfMatch,
-    response: Response,
+    show: ShowDep,
 ) -> OpportunityView:
     """Changes the named fields."""
-    return _shown(commands.change_opportunity(uow, scope, opportunity, body.fields(), seen.check), response)
+    return show(commands.change_opportunity(uow, scope, opportunity, body.fields(), seen.check))
 
 
 @router.get("/{opportunity}/history")
@@ -113,35 +133,30 @@ def tell_history(opportunity: Id, uow: Transaction, paging: PagingDep) -> Page[C
 @router.post("/{opportunity}/owner", dependencies=[WRITERS])
 @accepts(idempotency_key="optional")
 def give_opportunity(
-    opportunity: Id, body: NewOwner, uow: Transaction, scope: ScopeDep, response: Response
+    opportunity: Id, body: NewOwner, uow: Transaction, scope: ScopeDep, show: ShowDep
 ) -> OpportunityView:
     """Gives a deal to somebody."""
-    return _shown(commands.give_opportunity_to(uow, scope, opportunity, body.owner_id), response)
+    return show(commands.give_opportunity_to(uow, scope, opportunity, body.owner_id))
 
 
 @router.post("/{opportunity}/stage", dependencies=[WRITERS])
 @accepts(idempotency_key="optional")
 def set_stage(
-    opportunity: Id, body: NewStage, uow: Transaction, scope: ScopeDep, response: Response
+    opportunity: Id, body: NewStage, uow: Transaction, scope: ScopeDep, show: ShowDep
 ) -> OpportunityView:
     """Moves a running deal; 409 with `allowed` where its stage forbids it."""
     why = Why(body.reason_code, body.reason, body.competitor)
-    return _shown(commands.set_stage(uow, scope, opportunity, body.stage, why), response)
+    return show(commands.set_stage(uow, scope, opportunity, body.stage, why))
 
 
 @router.post("/{opportunity}/reopen", dependencies=[WRITERS])
 @accepts(idempotency_key="optional")
 def reopen(
-    opportunity: Id, body: Reopening, uow: Transaction, scope: ScopeDep, response: Response
+    opportunity: Id, body: Reopening, uow: Transaction, scope: ScopeDep, show: ShowDep
 ) -> OpportunityView:
     """Brings a closed deal back to an open stage."""
     why = Why(reason_code="reopened", reason=body.reason)
-    return _shown(commands.reopen(uow, scope, opportunity, body.stage, why), response)
-
-
-def _shown(deal: Opportunity, response: Response) -> OpportunityView:
-    response.headers["ETag"] = etag(deal.version)
-    return opportunity_view(deal)
+    return show(commands.reopen(uow, scope, opportunity, body.stage, why))
 
 
 def _place(row: Opportunity, order: Order) -> Sequence[Any]:

@@ -1,5 +1,6 @@
 """What people see: answers, and how they are made of rows."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -52,6 +53,8 @@ class OpportunityView(View):
     competitor: str | None
     owner_id: UUID | None
     lead_source: str | None
+    attributes: dict[str, str]
+    """What the conversion brought of the lead, by the tenant's mapping."""
     origin_lead_id: UUID | None
     conversion_id: UUID | None
     version: int
@@ -120,11 +123,12 @@ class CurrenciesView(View):
     currencies: list[CurrencyView]
 
 
-def opportunity_view(row: Opportunity) -> OpportunityView:
+def opportunity_view(row: Opportunity, attributes: Mapping[str, str]) -> OpportunityView:
     """As the API shows a deal."""
     amount = row.amount
     shown = {
         "type": row.deal_type,
+        "attributes": attributes,
         "amount": amount,
         "weighted": amount
         and MoneyView(minor=weighted(amount.minor, row.probability), currency=amount.currency),

@@ -66,6 +66,8 @@ def _open(uow: UnitOfWork, wanted: Record) -> Outgoing:
         "owner_id": id_of(wanted["owner_id"]),
         "lead_source": wanted["lead_source"],
         "score_factor": score_factor(wanted["score"]),
+        "pii": wanted["pii"],
+        "key_id": wanted["key_id"],
     }
     try:
         deal = open_opportunity(uow, fields | {"amount": _amount(wanted)})

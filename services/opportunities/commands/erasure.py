@@ -29,7 +29,7 @@ def _forget(uow: UnitOfWork, vault: Vault, theirs: ColumnElement[bool], email_ha
     found = select(Opportunity).where(Opportunity.tenant_id == uow.tenant, theirs).order_by(Opportunity.id)
     deals = uow.session.scalars(found.with_for_update()).all()
     for deal in deals:
-        deal.reason = None
+        deal.reason = deal.pii = deal.key_id = None
         set_fields(uow, deal, {"description": None})
     words = update(Change).where(
         Change.tenant_id == uow.tenant, Change.opportunity_id.in_([deal.id for deal in deals])

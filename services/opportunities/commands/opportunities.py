@@ -39,6 +39,8 @@ OPTIONAL = (
     "owner_id",
     "lead_source",
     "score_factor",
+    "pii",
+    "key_id",
 )
 STATE = ("pipeline", "stage", "outcome", "probability", "amount_minor", "currency", "close_date", "closed_at")
 

@@ -1,6 +1,6 @@
 """Opportunities as lists, pages and columns of a board show them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, RowMapping, func, select, tuple_
 
 from chassis.colleagues import Scope
 from chassis.db import UnitOfWork
+from chassis.pii import Vault
 from services.opportunities.domain import DealType, OpportunityNotFound, Outcome
 from services.opportunities.models import Account, Change, Opportunity
 
@@ -40,6 +41,15 @@ def get_opportunity(uow: UnitOfWork, scope: Scope, opportunity_id: UUID) -> Oppo
     if deal is None:
         raise OpportunityNotFound("No such opportunity.")
     return deal
+
+
+def attributes_of(
+    uow: UnitOfWork, vault: Vault, deals: Sequence[Opportunity]
+) -> Mapping[UUID, Mapping[str, str]]:
+    """What conversions brought of leads, of each deal that has any; nothing of who was erased."""
+    held = [deal for deal in deals if deal.pii]
+    opened = vault.open_all(uow, [(deal.pii, deal.key_id) for deal in held])
+    return {deal.id: person["attributes"] for deal, person in zip(held, opened, strict=True) if person}
 
 
 def list_opportunities(

@@ -92,7 +92,8 @@ def contacts(house: House) -> list[Contact]:
 @pytest.mark.parametrize("sealed", [True, False], ids=["sealed", "in the clear, as it was before"])
 def test_a_lead_without_account_opens_one_with_its_primary_contact(house: House, sealed: bool) -> None:
     mapped = {"website": "https://acme.example", "fleet": "12 trucks"}
-    person = MARIA | {"attributes": mapped} if sealed else MARIA
+    own = {"contact_attributes": {"born": "1988-02-29"}}
+    person = MARIA | own | {"attributes": mapped} if sealed else MARIA
     record = started(house, person, mapped={} if sealed else mapped)
     said, answer = start(house, record)
     assert (said, answer["account_created"], answer["contact_created"]) == (
@@ -107,6 +108,7 @@ def test_a_lead_without_account_opens_one_with_its_primary_contact(house: House,
     )  # fmt: skip
     [maria] = contacts(house)
     assert (maria.primary, maria.email, maria.first_name) == (True, "maria@acme.example", "Maria")
+    assert maria.attributes == ({"born": "1988-02-29"} if sealed else None)
     assert [r["version"] for t, r, _ in house.published() if t != "SubjectKey"] == [1, 2, 3]
 
 

@@ -37,6 +37,8 @@ class Partners:
 
     def __init__(self, house: House) -> None:
         self.house, self.refuse, self.answered = house, "", 0
+        self.adds = True
+        """Whether nobody of the account has the lead's address."""
         self.asked: list[tuple[str, Json]] = []
 
     def answer_all(self) -> None:
@@ -53,7 +55,7 @@ class Partners:
         if name == "ConversionStarted" and self.refuse == "account":
             self.house.run(lambda uow: commands.account_refused(uow, reply))
         elif name == "ConversionStarted":
-            ready = {**reply, "account_name": "ACME", "owner_id": None}
+            ready = {**reply, "account_name": "ACME", "owner_id": None, "contact_created": self.adds}
             self.house.run(lambda uow: commands.account_ready(uow, ready))
         elif name == "ConversionOpportunityWanted" and self.refuse == "opportunity":
             self.house.run(lambda uow: commands.opportunity_refused(uow, reply))

@@ -43,7 +43,7 @@ def test_every_step_of_a_conversion_takes_few_statements(ana: httpx.Client, hous
     lead = UUID(qualified(ana)["id"])
     begun = cost(lambda uow: commands.convert_lead(uow, house.vault, lead, Command(), "first"))
     [asked] = [record for name, record, _ in house.published() if name == "ConversionStarted"]
-    answer = {**asked, "account_name": "ACME", "owner_id": None}
+    answer = {**asked, "account_name": "ACME", "owner_id": None, "contact_created": True}
     carried_on = cost(lambda uow: commands.account_ready(uow, answer))
     ended = cost(lambda uow: commands.opportunity_ready(uow, answer))
     assert max(begun, ended) <= 7

@@ -122,10 +122,39 @@ def test_whatever_is_answered_how_often_a_conversion_ends_once_and_stays_so(answ
 
 
 def test_fields_without_a_target_are_reported_never_dropped() -> None:
-    profile = {"email": "jo@acme.example", "region": "Wien", "utm": {"campaign": "spring", "term": ""}}
-    found = saga.mapped(profile, {"region": "account.attributes.region"})
-    assert found.attributes == {"region": "Wien"}
-    assert found.unmapped == ("utm.campaign",)
+    profile = {
+        "email": "jo@acme.example", "region": "Wien", "description": "12 trucks",
+        "utm": {"campaign": "spring", "term": ""}, "custom": {"vip": True, "fleet": 40, "born": "1988-02-29"},
+    }  # fmt: skip
+    mapping = {
+        "region": "account.attributes.region",
+        "custom.vip": "contact.attributes.important",
+        "custom.fleet": "opportunity.attributes.trucks",
+        "description": "opportunity.attributes.wish",
+    }
+    found = saga.mapped(profile, mapping, saga.opened(planned(), Command()))
+    assert found.attributes == {
+        "account": {"region": "Wien"},
+        "contact": {"important": "true"},
+        "opportunity": {"trucks": "40", "wish": "12 trucks"},
+    }
+    assert found.unmapped == ("custom.born", "utm.campaign")
+
+
+@pytest.mark.parametrize(
+    ("command", "opened"),
+    [
+        (Command(), {"account", "contact", "opportunity"}),
+        (Command(create_opportunity=False), {"account", "contact"}),
+        (Command(account_id=ACME), {"contact", "opportunity"}),
+        (Command(account_id=ACME, contact_id=OWNER, opportunity_id=OWNER), set[str]()),
+    ],
+)
+def test_what_is_there_already_keeps_its_own_and_that_is_reported(command: Command, opened: set[str]) -> None:
+    mapping = {name: f"{thing}.attributes.it" for name, thing in zip("abc", saga.THINGS, strict=True)}
+    found = saga.mapped(dict.fromkeys("abc", "x"), mapping, saga.opened(planned(command), command))
+    assert set(found.attributes) == opened
+    assert len(found.unmapped) + len(opened) == 3
 
 
 @pytest.mark.parametrize(
@@ -135,6 +164,8 @@ def test_fields_without_a_target_are_reported_never_dropped() -> None:
         ("shoe_size", "account.attributes.shoes"),
         ("region", "account.owner_id"),
         ("region", "account.attributes.no good"),
+        ("region", "person.attributes.region"),
+        ("region", "opportunity.attributes."),
     ],
 )
 def test_a_mapping_that_cannot_be_is_refused(field: str, target: str) -> None:
