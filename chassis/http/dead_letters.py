@@ -62,7 +62,12 @@ class ReplayView(View):
 def dead_letter_router(service: Any) -> Router:
     """The routes under `/api/<service>/dead-letters`."""
     router = Router(prefix=f"/api/{service.name}/dead-letters", tags=["dead letters"])
+    _show_letters(router)
+    _settle_letters(router, service)
+    return router
 
+
+def _show_letters(router: Router) -> None:
     @router.get("", dependencies=ADMIN)
     @accepts(operator=True)
     def list_dead_letters(
@@ -81,6 +86,8 @@ def dead_letter_router(service: Any) -> Router:
         """One dead letter with its bytes."""
         return _whole(show(uow, letter))
 
+
+def _settle_letters(router: Router, service: Any) -> None:
     @router.post("/{letter}/replay", dependencies=ADMIN)
     @accepts(operator=True)
     def replay_dead_letter(letter: Id, request: Request, caller: CallerDep) -> ReplayView:
@@ -94,8 +101,6 @@ def dead_letter_router(service: Any) -> Router:
         """Gives a letter up; its key is free when none waits any more. Settled already: a no-op."""
         discard(uow, letter)
         return _whole(show(uow, letter))
-
-    return router
 
 
 def _whole(letter: DeadLetter) -> WholeLetterView:
