@@ -119,6 +119,18 @@ def test_a_removed_contact_is_found_by_nobody(ana: httpx.Client, accounts: Accou
     assert found(ana, email="jo@acme.example") == []
 
 
+def test_a_removed_contact_that_is_told_of_once_more_stays_removed(
+    ana: httpx.Client, accounts: Accounts, house: House
+) -> None:
+    """G4: what came after the last position that was stored comes again, in its order."""
+    fields, key = accounts.sealed(JO)
+    for _ in range(2):
+        accounts.key(key)
+        accounts.contact(fields, version=2)
+        house.run(lambda uow: commands.forget_contacts(uow, [CONTACT]))
+        assert found(ana, email="jo@acme.example") == []
+
+
 def test_of_two_words_on_an_account_in_one_batch_the_newer_one_holds(ana: httpx.Client, house: House) -> None:
     house.run(lambda uow: commands.know_accounts(uow, [said(ACCOUNT, "Globex", 3), said(ACCOUNT, "Acme", 2)]))
     assert found(ana, company="ACME") == []
